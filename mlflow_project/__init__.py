@@ -1,0 +1,1 @@
+"""The steps of the MLflow Project, one module per entry point."""

@@ -1,0 +1,1 @@
+"""The scoring service: a Flask application over one model package."""

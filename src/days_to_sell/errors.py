@@ -1,0 +1,92 @@
+"""Every error of the toolkit, as one tree.
+
+    DaysToSellError
+    ├── SettingsError         the environment holds a value that cannot be used
+    ├── SpecError             a model's declaration contradicts itself
+    ├── EnvironmentProblem    Java, Spark or the exporter is missing or does not fit
+    ├── DataError             a source cannot be read
+    │   └── IntegrityError    the integrity report is red
+    ├── TrainingError         a fit cannot be trusted or did not happen
+    │   ├── HorizonError      the follow-up does not reach the horizon
+    │   └── ExportError       MLeap cannot carry a stage of the pipeline
+    ├── BundleError           an MLeap bundle is damaged or holds what the scorer does not know
+    ├── ScoringError          a row holds a value that the pipeline refuses
+    ├── ContractError         a request row breaks the model's contract
+    ├── PackageError          a model package is damaged or incomplete
+    ├── RegistryError         the registry refused, or holds something unexpected
+    └── ReleaseError          a version cannot be released
+        ├── TargetError       the place to deploy to did not do what it was asked
+        └── ProofError        golden data and the answers of the service differ
+
+A message says what was wrong, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class DaysToSellError(Exception):
+    """Anything the toolkit refuses on purpose."""
+
+
+class SettingsError(DaysToSellError):
+    """The environment holds a value that cannot be used."""
+
+
+class SpecError(DaysToSellError):
+    """A model's declaration contradicts itself."""
+
+
+class EnvironmentProblem(DaysToSellError):
+    """Java, Spark or the exporter is missing or does not fit."""
+
+
+class DataError(DaysToSellError):
+    """A source cannot be read."""
+
+
+class IntegrityError(DataError):
+    """The integrity report is red; nothing after it may run."""
+
+
+class TrainingError(DaysToSellError):
+    """A fit cannot be trusted or did not happen."""
+
+
+class HorizonError(TrainingError):
+    """The follow-up of the training data does not reach the spec's horizon."""
+
+
+class ExportError(TrainingError):
+    """MLeap cannot carry a stage of the pipeline."""
+
+
+class BundleError(DaysToSellError):
+    """An MLeap bundle is damaged, or holds something the scorer does not know."""
+
+
+class ScoringError(DaysToSellError):
+    """A row holds a value that the pipeline refuses."""
+
+
+class ContractError(DaysToSellError):
+    """A request row breaks the model's contract."""
+
+
+class PackageError(DaysToSellError):
+    """A model package is damaged or incomplete."""
+
+
+class RegistryError(DaysToSellError):
+    """The registry refused, or holds something unexpected."""
+
+
+class ReleaseError(DaysToSellError):
+    """A version cannot be released."""
+
+
+class TargetError(ReleaseError):
+    """The place to deploy to did not do what it was asked."""
+
+
+class ProofError(ReleaseError):
+    """Golden data and the answers of the service differ."""

@@ -1,0 +1,89 @@
+"""What the environment decides: one frozen value, read once at the edge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from days_to_sell.errors import SettingsError
+
+PREFIX = "DAYS_TO_SELL_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The environment's choices; each field is read from ``DAYS_TO_SELL_<FIELD>``.
+
+    Args:
+        cache_dir: Where downloaded jars and the Java trust store are kept.
+        mleap_exporter: Maven coordinates of the MLeap exporter for the Spark line in use.
+        driver_memory: Memory of a Spark driver that this process starts.
+        s3_endpoint: Address of an S3 server other than the cloud's own.
+        base_image: Base of the scoring image.
+        host: Address that services bind to.
+        package: Model package that the scoring service serves.
+        environment: Name of the deployment a scoring service belongs to.
+        max_body_bytes: Longest request body that the service reads.
+        max_rows: Most rows that one request may hold.
+        allow_unknown_fields: Whether a request may hold fields that the contract does not name.
+    """
+
+    cache_dir: Path = field(default_factory=lambda: Path("~/.cache/days-to-sell").expanduser())
+    mleap_exporter: str = "ml.combust.mleap:mleap-spark_2.12:0.16.0"
+    driver_memory: str = "4g"
+    s3_endpoint: str | None = None
+    base_image: str = "python:3.11-slim-bookworm"
+    host: str = "127.0.0.1"
+    package: Path | None = None
+    environment: str = "local"
+    max_body_bytes: int = 1_000_000
+    max_rows: int = 1_000
+    allow_unknown_fields: bool = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from environment variables.
+
+        Raises:
+            SettingsError: A variable holds a value of the wrong kind; the message names it.
+        """
+        found = os.environ if environ is None else environ
+        default = cls()
+
+        def text(name: str, fallback: str) -> str:
+            return found.get(PREFIX + name) or fallback
+
+        package = found.get(PREFIX + "PACKAGE")
+        return cls(
+            cache_dir=Path(text("CACHE_DIR", str(default.cache_dir))).expanduser(),
+            mleap_exporter=text("MLEAP_EXPORTER", default.mleap_exporter),
+            driver_memory=text("DRIVER_MEMORY", default.driver_memory),
+            s3_endpoint=found.get(PREFIX + "S3_ENDPOINT") or None,
+            base_image=text("BASE_IMAGE", default.base_image),
+            host=text("HOST", default.host),
+            package=Path(package) if package else None,
+            environment=text("ENVIRONMENT", default.environment),
+            max_body_bytes=_count(found, "MAX_BODY_BYTES", default.max_body_bytes),
+            max_rows=_count(found, "MAX_ROWS", default.max_rows),
+            allow_unknown_fields=_flag(found, "ALLOW_UNKNOWN_FIELDS", default.allow_unknown_fields),
+        )
+
+
+def _count(environ: Mapping[str, str], name: str, fallback: int) -> int:
+    value = environ.get(PREFIX + name)
+    if not value:
+        return fallback
+    if not value.isdecimal() or int(value) == 0:
+        raise SettingsError(f"{PREFIX}{name} is {value!r}; set it to a whole number above zero")
+    return int(value)
+
+
+def _flag(environ: Mapping[str, str], name: str, fallback: bool) -> bool:
+    value = environ.get(PREFIX + name)
+    if not value:
+        return fallback
+    if value.lower() not in {"1", "true", "yes", "0", "false", "no"}:
+        raise SettingsError(f"{PREFIX}{name} is {value!r}; set it to true or false")
+    return value.lower() in {"1", "true", "yes"}
