@@ -36,7 +36,7 @@ class SpecError(DaysToSellError):
     """A model's declaration contradicts itself."""
 
 
-class EnvironmentProblem(DaysToSellError):
+class EnvironmentProblem(DaysToSellError):  # noqa: N818 - EnvironmentError is a builtin
     """Java, Spark or the exporter is missing or does not fit."""
 
 

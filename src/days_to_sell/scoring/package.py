@@ -1,0 +1,163 @@
+"""The model package: everything that serving needs of a model, in one verified directory.
+
+    package.json       manifest: model, provenance, SHA-256 of every other file
+    bundle.zip         the pipeline as an MLeap bundle
+    contract.json      the request contract
+    derivations.json   derived columns and their lookup tables
+    golden.jsonl       raw rows with Spark's own answers
+
+Its digest is the SHA-256 of the manifest, which names the digest of every file: one number stands for all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from days_to_sell.errors import PackageError
+from days_to_sell.scoring.derive import Derivations
+from days_to_sell.scoring.golden import GoldenRow, read_golden, write_golden
+from days_to_sell.spec import RequestContract
+
+FORMAT = 1
+MANIFEST, BUNDLE, CONTRACT, DERIVATIONS, GOLDEN = (
+    "package.json",
+    "bundle.zip",
+    "contract.json",
+    "derivations.json",
+    "golden.jsonl",
+)
+FILES = (BUNDLE, CONTRACT, DERIVATIONS, GOLDEN)
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """A model package whose files are those of its manifest.
+
+    Args:
+        root: Directory of the package.
+        model: Name of the registered model.
+        provenance: Where it comes from: run, code commit, training data, versions.
+        digest: ``sha256:`` and the hexadecimal digest of the manifest.
+    """
+
+    root: Path
+    model: str
+    provenance: Mapping[str, str]
+    digest: str
+
+    @property
+    def bundle(self) -> Path:
+        """The MLeap bundle."""
+        return self.root / BUNDLE
+
+    @cached_property
+    def contract(self) -> RequestContract:
+        """The request contract."""
+        return RequestContract.from_dict(json.loads((self.root / CONTRACT).read_text(encoding="utf-8")))
+
+    @cached_property
+    def derivations(self) -> Derivations:
+        """The derivations with their tables."""
+        return Derivations.from_dict(json.loads((self.root / DERIVATIONS).read_text(encoding="utf-8")))
+
+    @cached_property
+    def golden(self) -> tuple[GoldenRow, ...]:
+        """The golden rows."""
+        return read_golden(self.root / GOLDEN)
+
+
+def open_package(root: Path) -> ModelPackage:
+    """Open a model package and verify every file against the manifest.
+
+    Raises:
+        PackageError: A file is missing, is not what the manifest says, or the manifest is damaged.
+    """
+    manifest = root / MANIFEST
+    try:
+        content = manifest.read_bytes()
+        raw = json.loads(content)
+        files, model, provenance = raw["files"], str(raw["model"]), dict(raw["provenance"])
+        written = int(raw["format"])
+    except OSError as error:
+        raise PackageError(f"{root} is no model package: {manifest.name} cannot be read ({error})") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise PackageError(f"{manifest} is damaged: {error}; fetch the package again") from error
+    if written != FORMAT:
+        raise PackageError(f"{root} has package format {written}; this toolkit reads format {FORMAT}")
+    if set(files) != set(FILES):
+        raise PackageError(f"{manifest} names {sorted(files)}; a package has {sorted(FILES)}")
+    for name in FILES:
+        _verify(root / name, str(files[name]))
+    return ModelPackage(root, model, provenance, f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+def write_package(
+    target: Path,
+    *,
+    model: str,
+    bundle: Path,
+    contract: RequestContract,
+    derivations: Derivations,
+    golden: Iterable[GoldenRow],
+    provenance: Mapping[str, str],
+) -> ModelPackage:
+    """Write a model package, whole or not at all.
+
+    Args:
+        target: Directory to become the package; it must not exist.
+        model: Name of the registered model.
+        bundle: MLeap bundle to copy in.
+        contract: The request contract.
+        derivations: Derived columns with their tables.
+        golden: Raw rows with Spark's own answers.
+        provenance: Where the model comes from.
+
+    Raises:
+        PackageError: ``target`` exists.
+    """
+    if target.exists():
+        raise PackageError(f"{target} exists; choose another directory, packages are never overwritten")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        shutil.copyfile(bundle, draft / BUNDLE)
+        _write_json(draft / CONTRACT, contract.to_dict())
+        _write_json(draft / DERIVATIONS, derivations.to_dict())
+        write_golden(draft / GOLDEN, golden)
+        files = {name: _sha256(draft / name) for name in FILES}
+        manifest = {"format": FORMAT, "model": model, "provenance": dict(provenance), "files": files}
+        _write_json(draft / MANIFEST, manifest)
+        draft.chmod(0o755)
+        draft.rename(target)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return open_package(target)
+
+
+def _verify(path: Path, expected: str) -> None:
+    try:
+        actual = _sha256(path)
+    except OSError as error:
+        raise PackageError(f"{path} cannot be read ({error}); fetch the package again") from error
+    if actual != expected:
+        raise PackageError(
+            f"{path} has SHA-256 {actual}, the manifest says {expected}; fetch the package again"
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,89 @@
+"""The predictor: raw rows to days, by contract, derivations and bundle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from days_to_sell.errors import ScoringError
+from days_to_sell.scoring.bundle import load_bundle
+from days_to_sell.scoring.golden import Proof, compare
+from days_to_sell.scoring.package import ModelPackage
+from days_to_sell.spec import PREDICTION, Problem
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that gets no answer, with every reason found."""
+
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return "; ".join(problem.message for problem in self.problems)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+class Predictor:
+    """Scores raw rows with one model package.
+
+    Args:
+        package: The verified package.
+        allow_unknown_fields: Whether fields beyond the contract are passed over instead of refused.
+        today: Clock behind dates that default to today.
+
+    Raises:
+        BundleError: The package's bundle cannot be read.
+    """
+
+    def __init__(
+        self,
+        package: ModelPackage,
+        *,
+        allow_unknown_fields: bool = False,
+        today: Callable[[], date] = _today,
+    ) -> None:
+        self.package = package
+        self._contract = package.contract
+        self._derive = package.derivations.compile()
+        self._bundle = load_bundle(package.bundle)
+        self._allow_unknown = allow_unknown_fields
+        self._today = today
+
+    def predict(self, rows: Sequence[Row]) -> list[float | Refusal]:
+        """Answer each row with expected days, or with the reasons why not; answers and rows pair up."""
+        today = self._today()
+        return [self._predict_one(row, today) for row in rows]
+
+    def prove(self) -> Proof:
+        """Answer the package's own golden rows and compare."""
+        golden = self.package.golden
+        answers = self.predict([row.input for row in golden])
+        return compare(golden, [str(a) if isinstance(a, Refusal) else a for a in answers])
+
+    def _predict_one(self, row: Row, today: date) -> float | Refusal:
+        parsed, problems = self._contract.parse(row, today=today, allow_unknown=self._allow_unknown)
+        if problems:
+            return Refusal(problems)
+        try:
+            scored = self._bundle.transform([self._derive(parsed)])
+        except ScoringError as error:
+            return _refuse(str(error))
+        if not scored:
+            return _refuse("the model leaves this row out; check its categories against the contract")
+        days = float(scored[0][PREDICTION])
+        if not math.isfinite(days):
+            return _refuse("the values of this row lead to no finite number; check those that are near zero")
+        return days
+
+
+def _refuse(message: str) -> Refusal:
+    return Refusal((Problem("", message, "", ""),))

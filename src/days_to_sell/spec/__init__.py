@@ -1,0 +1,51 @@
+"""What a model is: features, derivations, sources and the request contract, as pure values."""
+
+from days_to_sell.spec.candidates import Candidate
+from days_to_sell.spec.columns import Column
+from days_to_sell.spec.contract import Field, Problem, RequestContract
+from days_to_sell.spec.derivations import Derivation, Difference, Log, Lookup, MonthsBetween, Ratio
+from days_to_sell.spec.features import Bucketed, Category, Feature, Number
+from days_to_sell.spec.model import DURATION, OBSERVED, PREDICTION, ROW_ID, ModelSpec
+from days_to_sell.spec.sources import (
+    Check,
+    InOrder,
+    NotAfterSnapshot,
+    OneOf,
+    Positive,
+    Refers,
+    Source,
+    SourceColumn,
+    Unique,
+)
+
+__all__ = [
+    "DURATION",
+    "OBSERVED",
+    "PREDICTION",
+    "ROW_ID",
+    "Bucketed",
+    "Candidate",
+    "Category",
+    "Check",
+    "Column",
+    "Derivation",
+    "Difference",
+    "Feature",
+    "Field",
+    "InOrder",
+    "Log",
+    "Lookup",
+    "ModelSpec",
+    "MonthsBetween",
+    "NotAfterSnapshot",
+    "Number",
+    "OneOf",
+    "Positive",
+    "Problem",
+    "Ratio",
+    "Refers",
+    "RequestContract",
+    "Source",
+    "SourceColumn",
+    "Unique",
+]

@@ -1,0 +1,206 @@
+"""The request contract: what one row of a request must look like, as learnt when the model was trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from days_to_sell.errors import ContractError
+from days_to_sell.spec.columns import Column
+
+Value = str | float | int | date | None
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one field of a row.
+
+    Args:
+        field: Name of the field.
+        message: What is wrong and what to send instead.
+        value: What came, as text, cut short.
+        allowed: What the field takes.
+    """
+
+    field: str
+    message: str
+    value: str
+    allowed: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a request.
+
+    Args:
+        column: The raw column, with its type and range.
+        categories: Values seen in training, most frequent first; empty for numbers and dates.
+        example: A value from the training data, as JSON would carry it.
+    """
+
+    column: Column
+    categories: tuple[str, ...] = ()
+    example: str | float | int | None = None
+
+    @property
+    def allowed(self) -> str:
+        """Describe what the field takes."""
+        column = self.column
+        kind = {
+            "string": "text",
+            "long": "a whole number",
+            "double": "a number",
+            "date": "a date as YYYY-MM-DD",
+        }[column.type]
+        bounds = [
+            text
+            for bound, text in (
+                (column.minimum, f"at least {column.minimum:g}" if column.minimum is not None else ""),
+                (column.maximum, f"at most {column.maximum:g}" if column.maximum is not None else ""),
+            )
+            if bound is not None
+        ]
+        words = " ".join([kind, *([column.unit] if column.unit else []), " and ".join(bounds)]).strip()
+        return f"{words}, or null" if column.nullable or column.default_today else words
+
+    def parse(self, value: object, today: date) -> Value:
+        """Turn a JSON value into what the derivations and the bundle take.
+
+        Args:
+            value: The value as it came; ``None`` and NaN count as missing.
+            today: What a date that defaults to today becomes.
+
+        Returns:
+            Text, a finite float, a date, or ``None`` where a nullable value is missing.
+
+        Raises:
+            ContractError: The value does not fit; the message says why.
+        """
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            if self.column.default_today:
+                return today
+            if not self.column.nullable:
+                raise ContractError("is required")
+            return None
+        if self.column.type == "string":
+            if not isinstance(value, str):
+                raise ContractError("is not text")
+            return value
+        return self._parse_date(value) if self.column.type == "date" else self._parse_number(value)
+
+    def _parse_date(self, value: object) -> date:
+        if isinstance(value, date):
+            return date(value.year, value.month, value.day)
+        if not isinstance(value, str) or len(value) != 10:
+            raise ContractError("is not a date as YYYY-MM-DD")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ContractError("is not a day of the calendar") from None
+
+    def _parse_number(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ContractError("is not a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ContractError("is too large") from None
+        column = self.column
+        if not math.isfinite(number):
+            raise ContractError("is not finite")
+        if column.type == "long" and not number.is_integer():
+            raise ContractError("is not a whole number")
+        if column.minimum is not None and number < column.minimum:
+            raise ContractError("is too small")
+        if column.maximum is not None and number > column.maximum:
+            raise ContractError("is too large")
+        return number
+
+
+@dataclass(frozen=True)
+class RequestContract:
+    """The fields of a request and the meaning of its answer.
+
+    Args:
+        model: Name of the registered model.
+        title: Name for people.
+        description: What the predicted number means.
+        horizon: Days at which the expectation is restricted.
+        fields: The fields of one row, in order.
+    """
+
+    model: str
+    title: str
+    description: str
+    horizon: int
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Field names, in order."""
+        return tuple(field.column.name for field in self.fields)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.names)
+
+    def parse(
+        self, row: Mapping[str, object], *, today: date, allow_unknown: bool = False
+    ) -> tuple[dict[str, Value], tuple[Problem, ...]]:
+        """Check one row and give it the types that scoring takes.
+
+        Args:
+            row: Field name to JSON value.
+            today: What a date that defaults to today becomes.
+            allow_unknown: Whether fields beyond the contract are passed over instead of refused.
+
+        Returns:
+            The parsed row (fields in contract order) and the problems; the row counts only without problems.
+        """
+        parsed: dict[str, Value] = {}
+        problems = []
+        for field in self.fields:
+            name = field.column.name
+            value = row.get(name)
+            try:
+                parsed[name] = field.parse(value, today)
+            except ContractError as error:
+                message = f"{name} {error}; send {field.allowed}"
+                problems.append(Problem(name, message, shown(value), field.allowed))
+        if not allow_unknown and not self._known.issuperset(row):
+            expected = ", ".join(self.names)
+            for name in (shown(name) for name in row if name not in self._known):
+                message = f"{name} is no field of this model; send {expected}"
+                problems.append(Problem(name, message, "", expected))
+        return parsed, tuple(problems)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the contract as JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> RequestContract:
+        """Read a contract back.
+
+        Raises:
+            ContractError: A part is missing or unknown.
+        """
+        try:
+            fields = tuple(
+                Field(Column(**field["column"]), tuple(field["categories"]), field["example"])
+                for field in raw["fields"]
+            )
+            return cls(raw["model"], raw["title"], raw["description"], int(raw["horizon"]), fields)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ContractError(f"the contract is damaged at {error}; build the package again") from error
+
+
+def shown(value: object) -> str:
+    """Write a value for an error message, cut short."""
+    text = "missing" if value is None else str(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

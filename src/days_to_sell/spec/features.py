@@ -1,0 +1,110 @@
+"""Feature kinds: the closed vocabulary of what may enter the exported pipeline."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from days_to_sell.errors import SpecError
+from days_to_sell.spec.columns import Column, ColumnType
+from days_to_sell.spec.derivations import Derivation, Lookup
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number used as it is; a row without it gets an error, never an answer.
+
+    Args:
+        name: Column name; with ``derive``, the name of the derived column.
+        derive: How to compute it; without, it is a raw column of the request.
+        type: ``long`` for whole numbers, else ``double``.
+        unit, minimum, maximum, description: As for a raw column.
+    """
+
+    name: str
+    derive: Derivation | None = None
+    type: ColumnType = "double"
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a derivation that gives text."""
+        _expect_number(self.name, self.derive)
+
+    @property
+    def column(self) -> Column:
+        """The raw column that this feature is, were it not derived."""
+        return Column(self.name, self.type, self.unit, False, self.minimum, self.maximum, self.description)
+
+
+@dataclass(frozen=True)
+class Bucketed:
+    """A number cut at fixed ``splits``; below the first and above the last count as buckets, missing too.
+
+    Args:
+        name: Column name; with ``derive``, the name of the derived column.
+        splits: Inner boundaries, ascending; a value on a boundary belongs to the bucket above it.
+        derive: How to compute it; without, it is a raw column of the request.
+        unit, minimum, maximum, description: As for a raw column.
+    """
+
+    name: str
+    splits: tuple[float, ...]
+    derive: Derivation | None = None
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse boundaries that no bucketizer takes."""
+        _expect_number(self.name, self.derive)
+        ascending = all(low < high for low, high in zip(self.splits, self.splits[1:], strict=False))
+        if len(self.splits) < 2 or not ascending or not all(map(math.isfinite, self.splits)):
+            raise SpecError(
+                f"feature {self.name!r} needs two or more finite, ascending splits; got {self.splits}"
+            )
+
+    @property
+    def column(self) -> Column:
+        """The raw column that this feature is, were it not derived."""
+        return Column(self.name, "double", self.unit, True, self.minimum, self.maximum, self.description)
+
+
+@dataclass(frozen=True)
+class Category:
+    """A text of which the ``top`` most frequent values are told apart; the rest, unseen and missing are one.
+
+    Args:
+        name: Column name; with ``derive``, the name of the looked-up column.
+        top: Number of values told apart, by frequency in the training data.
+        derive: A lookup; without, it is a raw column of the request.
+        nullable: Whether a request may leave it out.
+        description: One line for the contract's readers.
+    """
+
+    name: str
+    top: int = 30
+    derive: Lookup | None = None
+    nullable: bool = True
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that make trees or one-hot vectors meaningless."""
+        if not 1 <= self.top <= 500:
+            raise SpecError(f"feature {self.name!r} tells {self.top} values apart; choose 1 to 500")
+
+    @property
+    def column(self) -> Column:
+        """The raw column that this feature is, were it not looked up."""
+        return Column(self.name, "string", "", self.nullable, description=self.description)
+
+
+Feature = Number | Bucketed | Category
+
+
+def _expect_number(name: str, derivation: Derivation | None) -> None:
+    if isinstance(derivation, Lookup):
+        raise SpecError(f"feature {name!r} is a number but derives from a lookup; make it a Category")

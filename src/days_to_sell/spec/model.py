@@ -1,0 +1,103 @@
+"""ModelSpec: one model, declared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from days_to_sell.errors import SpecError
+from days_to_sell.spec.candidates import Candidate
+from days_to_sell.spec.columns import Column
+from days_to_sell.spec.derivations import Derivation, Lookup, operands
+from days_to_sell.spec.features import Bucketed, Category, Feature
+from days_to_sell.spec.sources import Source
+
+PREDICTION = "days"
+ROW_ID, DURATION, OBSERVED = "row_id", "duration", "observed"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Everything a data scientist decides about a model, in one value.
+
+    Args:
+        name: Name of the registered model.
+        title: Name for people.
+        description: What the number means, for the registry and the contract.
+        sources: Tables of the lake that the training data is made of.
+        inputs: Raw columns that only derivations read.
+        features: What enters the pipeline, in order.
+        candidates: Estimators to compare.
+        horizon: Days at which the expectation is restricted, ``E[min(T, horizon)]``.
+        group: Column whose values never stand on both sides of a split.
+        time: Date column by which the last part is held out.
+        partitions: Partitions of every frame that is fitted; part of the model, since Spark's
+            trees depend on it.
+        at_risk: Smallest share of rows still at risk at the horizon.
+    """
+
+    name: str
+    title: str
+    description: str
+    sources: tuple[Source, ...]
+    features: tuple[Feature, ...]
+    candidates: tuple[Candidate, ...]
+    inputs: tuple[Column, ...] = ()
+    horizon: int = 180
+    group: str | None = None
+    time: str | None = None
+    partitions: int = 4
+    at_risk: float = 0.02
+
+    def __post_init__(self) -> None:
+        """Check the declaration as a whole.
+
+        Raises:
+            SpecError: A name is used twice, or a derivation reads an unknown column or source.
+        """
+        names = [column.name for column in self.inputs] + [feature.name for feature in self.features]
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
+        reserved = sorted({ROW_ID, DURATION, OBSERVED, PREDICTION} & set(names))
+        if twice or reserved:
+            raise SpecError(f"model {self.name!r}: {', '.join(twice + reserved)} declared twice or reserved")
+        if not self.features or not self.candidates:
+            raise SpecError(f"model {self.name!r} needs at least one feature and one candidate")
+        sources = {source.name for source in self.sources}
+        raw = {column.name for column in self.columns}
+        for name, derivation in self.derivations.items():
+            unknown = [operand for operand in operands(derivation) if operand not in raw]
+            if unknown:
+                raise SpecError(
+                    f"feature {name!r} derives from {unknown}, which no raw column is; add it to inputs"
+                )
+            if isinstance(derivation, Lookup) and derivation.table not in sources:
+                raise SpecError(
+                    f"feature {name!r} looks up {derivation.table!r}, which is no source of the model"
+                )
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Raw columns of a request: the inputs, then the features that are not derived."""
+        return self.inputs + tuple(f.column for f in self.features if f.derive is None)
+
+    @cached_property
+    def derivations(self) -> dict[str, Derivation]:
+        """Derived columns by name, in order."""
+        return {f.name: f.derive for f in self.features if f.derive is not None}
+
+    @property
+    def categories(self) -> Iterator[Category]:
+        """Text features, in order."""
+        return (feature for feature in self.features if isinstance(feature, Category))
+
+    @property
+    def numbers(self) -> Iterator[Feature]:
+        """Numeric features, in order."""
+        return (feature for feature in self.features if not isinstance(feature, Category))
+
+    @property
+    def buckets(self) -> Iterator[Bucketed]:
+        """Bucketed features, in order."""
+        return (feature for feature in self.features if isinstance(feature, Bucketed))

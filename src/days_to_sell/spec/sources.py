@@ -1,0 +1,89 @@
+"""Sources and the checks that their data has to pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from days_to_sell.spec.columns import ColumnType
+
+
+@dataclass(frozen=True)
+class Unique:
+    """No two rows agree in all of ``columns``."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Positive:
+    """Every number in ``column`` is above zero, or missing where the column may be."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Every value in ``column`` is one of ``values``."""
+
+    column: str
+    values: tuple[str | float, ...]
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """The date ``earlier`` is never after the date ``later``."""
+
+    earlier: str
+    later: str
+
+
+@dataclass(frozen=True)
+class NotAfterSnapshot:
+    """The date in ``column`` is never after the snapshot."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Refers:
+    """Every value of ``column`` is a value of the same column in ``source``."""
+
+    column: str
+    source: str
+
+
+Check = Unique | Positive | OneOf | InOrder | NotAfterSnapshot | Refers
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column that a source must have.
+
+    Args:
+        name: Column name.
+        type: Type it must have; a ``double`` may be stored as any number.
+        nullable: Whether a value may be missing.
+    """
+
+    name: str
+    type: ColumnType
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """One table of the lake: its columns, its checks, and the columns it must not have.
+
+    Args:
+        name: Folder of the lake that holds it.
+        key: Columns whose values identify a row in a report.
+        columns: Columns that are required.
+        checks: What the data has to pass.
+        leaks: Columns known to be gathered during the life of a row; present, they turn the report red.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[SourceColumn, ...]
+    checks: tuple[Check, ...] = ()
+    leaks: tuple[str, ...] = ()
