@@ -25,6 +25,7 @@ class Settings:
         host: Address that services bind to.
         package: Model package that the scoring service serves.
         environment: Name of the deployment a scoring service belongs to.
+        model_version: Registered version of the served model; known only after the package was made.
         max_body_bytes: Longest request body that the service reads.
         max_rows: Most rows that one request may hold.
         allow_unknown_fields: Whether a request may hold fields that the contract does not name.
@@ -38,6 +39,7 @@ class Settings:
     host: str = "127.0.0.1"
     package: Path | None = None
     environment: str = "local"
+    model_version: str = ""
     max_body_bytes: int = 1_000_000
     max_rows: int = 1_000
     allow_unknown_fields: bool = False
@@ -65,6 +67,7 @@ class Settings:
             host=text("HOST", default.host),
             package=Path(package) if package else None,
             environment=text("ENVIRONMENT", default.environment),
+            model_version=text("MODEL_VERSION", default.model_version),
             max_body_bytes=_count(found, "MAX_BODY_BYTES", default.max_body_bytes),
             max_rows=_count(found, "MAX_ROWS", default.max_rows),
             allow_unknown_fields=_flag(found, "ALLOW_UNKNOWN_FIELDS", default.allow_unknown_fields),
