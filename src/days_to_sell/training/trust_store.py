@@ -35,7 +35,7 @@ def trust_store(folder: Path, environ: Mapping[str, str]) -> Path:
 
     Args:
         folder: Where stores are kept; made when missing.
-        environ: Environment variables; ``SSL_CERT_FILE`` names the bundle, else the system has one.
+        environ: Environment variables; ``SSL_CERT_FILE`` names the bundle when it is set.
 
     Raises:
         EnvironmentProblem: The bundle cannot be read or holds no certificate.
