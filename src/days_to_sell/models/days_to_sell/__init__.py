@@ -1,0 +1,1 @@
+"""How long a used car is on sale in the United Kingdom."""
