@@ -1,0 +1,1 @@
+"""How long a dealer's car stays in stock."""
