@@ -1,0 +1,46 @@
+"""The application: one verified model package behind MLflow's scoring protocol."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+
+from days_to_sell.scoring.package import ModelPackage
+from days_to_sell.scoring.predictor import Predictor
+from days_to_sell.settings import Settings
+from serving import problems, request_ids
+from serving.endpoints import Endpoints
+from serving.openapi import describe
+
+_logger = logging.getLogger(__name__)
+
+
+def create_app(package: ModelPackage, settings: Settings) -> Flask:
+    """Create the scoring service.
+
+    The model answers its own golden rows first. If it does not give Spark's answers the service starts, so
+    that ``/readyz`` can say why, and scores nothing.
+
+    Args:
+        package: The verified model package to serve.
+        settings: Limits, and the names that ``/version`` reports.
+
+    Raises:
+        BundleError: The package's bundle cannot be read.
+        PackageError: The package's derivations or golden rows are damaged.
+    """
+    predictor = Predictor(package, allow_unknown_fields=settings.allow_unknown_fields)
+    proof = predictor.prove()
+    for difference in proof.differences[:3]:
+        _logger.error("self-test: %s", difference)
+    app = Flask("serving", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.merge_slashes = False
+    request_ids.attach(app)
+    problems.attach(app)
+    endpoints = Endpoints(predictor, proof, settings, describe(package.contract, settings))
+    for path, view in endpoints.readable.items():
+        app.add_url_rule(path, endpoint=path, view_func=view, methods=["GET"])
+    app.add_url_rule("/invocations", view_func=endpoints.invocations, methods=["POST"])
+    return app

@@ -1,0 +1,47 @@
+# ruff: noqa: N999 - gunicorn looks for a file of this name
+"""Gunicorn's settings for the scoring service; address and number of workers are the environment's."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from days_to_sell.errors import SettingsError
+from days_to_sell.settings import Settings
+
+
+def _count(name: str, fallback: int) -> int:
+    value = os.environ.get(name) or str(fallback)
+    if not value.isdecimal() or int(value) == 0:
+        sys.exit(f"{name} is {value!r}; set it to a whole number above zero")
+    return int(value)
+
+
+def _host() -> str:
+    try:
+        host = Settings.from_env().host
+    except SettingsError as error:
+        sys.exit(str(error))
+    return f"[{host}]" if ":" in host else host
+
+
+wsgi_app = "serving.wsgi:create()"
+bind = f"{_host()}:{_count('PORT', 8080)}"
+
+# A slow client holds a sync worker, and gunicorn knows no header or body deadline: with gevent the others are
+# answered meanwhile.
+worker_class = "gevent"
+workers = _count("WEB_CONCURRENCY", len(os.sched_getaffinity(0)))
+timeout = 30
+# An idle connection counts as unfinished work here, and `docker stop` kills after ten seconds.
+graceful_timeout = 8
+# Longer than the idle timeout of common load balancers, so that they close a connection, never we.
+keepalive = 75
+
+# The root file system may be read-only: heartbeats live in memory, and nobody controls a container by socket.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn makes its own name
+control_socket_disable = True
+
+# The request line as it was sent (so no line break of a caller's gets in), never a body.
+accesslog = "-"
+access_log_format = '%(t)s %(h)s "%(r)s" %(s)s %(b)sB %(D)sus %({x-request-id}o)s'
