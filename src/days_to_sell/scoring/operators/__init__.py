@@ -1,0 +1,27 @@
+"""MLeap's operators: for each, the function that compiles a node into a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from days_to_sell.scoring.node import Node, Step
+from days_to_sell.scoring.operators import buckets, categories, isotonic, linear, survival, trees, vectors
+
+OPERATORS: Mapping[str, Callable[[Node], Step]] = MappingProxyType(
+    {
+        "aft_survival_regression": survival.aft_survival_regression,
+        "bucketizer": buckets.bucketizer,
+        "decision_tree_regression": trees.decision_tree_regression,
+        "gbt_regression": trees.gbt_regression,
+        "generalized_linear_regression": linear.generalized_linear_regression,
+        "isotonic_regression": isotonic.isotonic_regression,
+        "linear_regression": linear.linear_regression,
+        "one_hot_encoder": categories.one_hot_encoder,
+        "random_forest_regression": trees.random_forest_regression,
+        "reverse_string_indexer": categories.reverse_string_indexer,
+        "standard_scaler": vectors.standard_scaler,
+        "string_indexer": categories.string_indexer,
+        "vector_assembler": vectors.vector_assembler,
+    }
+)
