@@ -12,7 +12,7 @@ from days_to_sell.errors import ScoringError
 from days_to_sell.scoring.bundle import load_bundle
 from days_to_sell.scoring.golden import Proof, compare
 from days_to_sell.scoring.package import ModelPackage
-from days_to_sell.spec import PREDICTION, Problem
+from days_to_sell.spec import PREDICTION, UNBOUNDED, Problem
 
 Row = Mapping[str, Any]
 
@@ -80,7 +80,8 @@ class Predictor:
         if not scored:
             return _refuse("the model leaves this row out; check its categories against the contract")
         days = float(scored[0][PREDICTION])
-        if not math.isfinite(days):
+        # The bounds of the last stage turn NaN and infinity into the horizon, so look before them too.
+        if not (math.isfinite(days) and math.isfinite(scored[0].get(UNBOUNDED, days))):
             return _refuse("the values of this row lead to no finite number; check those that are near zero")
         return days
 

@@ -5,7 +5,7 @@ from days_to_sell.spec.columns import Column
 from days_to_sell.spec.contract import Field, Problem, RequestContract
 from days_to_sell.spec.derivations import Derivation, Difference, Log, Lookup, MonthsBetween, Ratio
 from days_to_sell.spec.features import Bucketed, Category, Feature, Number
-from days_to_sell.spec.model import DURATION, OBSERVED, PREDICTION, ROW_ID, ModelSpec
+from days_to_sell.spec.model import DURATION, OBSERVED, PREDICTION, ROW_ID, UNBOUNDED, ModelSpec
 from days_to_sell.spec.sources import (
     Check,
     InOrder,
@@ -23,6 +23,7 @@ __all__ = [
     "OBSERVED",
     "PREDICTION",
     "ROW_ID",
+    "UNBOUNDED",
     "Bucketed",
     "Candidate",
     "Category",

@@ -14,7 +14,7 @@ from days_to_sell.spec.derivations import Derivation, Lookup, operands
 from days_to_sell.spec.features import Bucketed, Category, Feature
 from days_to_sell.spec.sources import Source
 
-PREDICTION = "days"
+PREDICTION, UNBOUNDED = "days", "days_unbounded"
 ROW_ID, DURATION, OBSERVED = "row_id", "duration", "observed"
 
 
@@ -59,7 +59,7 @@ class ModelSpec:
         """
         names = [column.name for column in self.inputs] + [feature.name for feature in self.features]
         twice = sorted(name for name, count in Counter(names).items() if count > 1)
-        reserved = sorted({ROW_ID, DURATION, OBSERVED, PREDICTION} & set(names))
+        reserved = sorted({ROW_ID, DURATION, OBSERVED, PREDICTION, UNBOUNDED} & set(names))
         if twice or reserved:
             raise SpecError(f"model {self.name!r}: {', '.join(twice + reserved)} declared twice or reserved")
         if not self.features or not self.candidates:

@@ -1,0 +1,49 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from days_to_sell.models import model_names
+
+Command = Callable[..., Any]
+TRAINING_DATA = "build/training-data"
+
+
+def model_option(command: Command) -> Command:
+    """``--model``: a folder in models/."""
+    return click.option(
+        "--model",
+        "folder",
+        default="days_to_sell",
+        show_default=True,
+        type=click.Choice(model_names()),
+        help="Model folder.",
+    )(command)
+
+
+def lake_options(command: Command) -> Command:
+    """``--lake``, ``--snapshot``, ``--training-data`` and ``--master``: where data is and Spark runs."""
+    for option in (
+        click.option("--master", default="local[*]", show_default=True, help="Spark master."),
+        click.option(
+            "--training-data", default=TRAINING_DATA, show_default=True, help="Folder of training sets."
+        ),
+        click.option(
+            "--snapshot",
+            type=click.DateTime(["%Y-%m-%d"]),
+            callback=_as_date,
+            help="Day; the newest if absent.",
+        ),
+        click.option("--lake", required=True, help="Root of the lake, a folder or s3a://bucket/prefix."),
+    ):
+        command = option(command)
+    return command
+
+
+def _as_date(context: click.Context, parameter: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value else None

@@ -1,0 +1,108 @@
+"""``days-to-sell train``: from a lake to one registered version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import click
+import mlflow
+
+from days_to_sell.cli.options import lake_options, model_option
+from days_to_sell.data.report import Report
+from days_to_sell.data.training_set import TrainingSet, build_training_set
+from days_to_sell.models import find_model
+from days_to_sell.registry.mleap_export import check_exportable
+from days_to_sell.registry.publish import publish
+from days_to_sell.registry.versions import ModelVersion, Registry
+from days_to_sell.training.compare import Prepared, Result, compare_candidates, prepare
+from days_to_sell.training.pipeline import build_pipeline
+from days_to_sell.training.session import packages_for, start_session
+
+
+@click.command()
+@model_option
+@lake_options
+@click.option("--summary", type=click.Path(path_type=Path), help="JSON file to write what came out to.")
+def train(
+    folder: str, lake: str, snapshot: date | None, training_data: str, master: str, summary: Path | None
+) -> None:
+    """Check the data, compare the candidates and register the best as one version.
+
+    The tracking server is MLFLOW_TRACKING_URI. A red integrity report stops the run before anything is fitted.
+
+    \b
+    Examples:
+      days-to-sell train --model days_to_sell --lake build/lake
+      days-to-sell train --lake s3a://lake/cars --master spark://cluster:7077
+    """
+    model = find_model(folder)
+    spec = model.spec
+    for candidate in spec.candidates:
+        check_exportable(build_pipeline(spec, candidate))
+    spark = start_session(f"train-{spec.name}", master=master, extra_packages=packages_for(lake))
+    if mlflow.active_run() is None and not mlflow.environment_variables.MLFLOW_RUN_ID.get():
+        mlflow.set_experiment(spec.name)
+    with mlflow.start_run() as run:
+        training_set = build_training_set(
+            spark,
+            model,
+            lake=lake,
+            target=training_data,
+            snapshot=snapshot,
+            report=click.echo,
+            keep_report=_log_report,
+        )
+        _log_data(training_set)
+        prepared = prepare(spec, training_set.frame, training_set.tables)
+        click.echo(f"split {prepared.description}")
+        tags = {"model": spec.name, "training_data.digest": training_set.manifest.digest}
+        results = compare_candidates(spec, prepared, tags=tags, report=click.echo)
+        version = publish(spec, results[0], prepared, training_set, registry=Registry(), report=click.echo)
+        mlflow.set_tags(tags | {"version": version.version, "best": results[0].candidate.estimator})
+    if summary:
+        _write_summary(summary, run.info.run_id, version, results, prepared)
+
+
+def _log_report(checked: Report) -> None:
+    mlflow.log_text(checked.to_table(), "integrity/report.txt")
+    mlflow.log_text(checked.to_json(), "integrity/report.json")
+    mlflow.set_tag("integrity", "green" if checked.green else "red")
+
+
+def _log_data(training_set: TrainingSet) -> None:
+    manifest = training_set.manifest
+    dataset = mlflow.data.from_spark(
+        training_set.frame, path=training_set.path, name=manifest.model, digest=manifest.digest[:36]
+    )
+    mlflow.log_input(dataset, context="training")
+    mlflow.log_params(
+        {"lake": manifest.lake, "snapshot": manifest.snapshot, "training_data": manifest.digest}
+    )
+    mlflow.log_metrics({"training_rows": manifest.rows, "censored_share": manifest.censored})
+    mlflow.log_dict(asdict(manifest), "training_data/manifest.json")
+
+
+def _write_summary(
+    target: Path, run_id: str, version: ModelVersion, results: list[Result], prepared: Prepared
+) -> None:
+    content = {
+        "model": version.model,
+        "version": version.version,
+        "run_id": run_id,
+        "candidates": [
+            {
+                "estimator": result.candidate.estimator,
+                "c_index": result.metrics.c_index,
+                "mae_days": result.metrics.mae_days,
+            }
+            for result in results
+        ],
+        "baseline": {"c_index": prepared.baseline.c_index, "mae_days": prepared.baseline.mae_days},
+    }
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.part")
+    draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    draft.rename(target)

@@ -1,0 +1,86 @@
+"""Files wherever Spark's paths reach: a local folder and an S3 bucket look the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from days_to_sell.errors import DataError
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Listing, small files and renames by Hadoop's file system interface.
+
+    Args:
+        spark: The session whose configuration knows how to reach the paths.
+    """
+
+    spark: SparkSession
+
+    def names(self, folder: str) -> list[str]:
+        """List what a folder holds, sorted; an absent folder holds nothing.
+
+        Raises:
+            DataError: The storage did not answer or refused.
+        """
+        system, path = self._locate(folder)
+        try:
+            found = system.listStatus(path) if system.exists(path) else ()
+        except Py4JJavaError as error:
+            raise DataError(f"{folder} cannot be listed: {_reason(error)}") from error
+        return sorted(status.getPath().getName() for status in found)
+
+    def exists(self, file: str) -> bool:
+        """Whether there is such a file or folder."""
+        system, path = self._locate(file)
+        try:
+            return bool(system.exists(path))
+        except Py4JJavaError as error:
+            raise DataError(f"{file} cannot be reached: {_reason(error)}") from error
+
+    def read_text(self, file: str) -> str:
+        """Read a small text file."""
+        system, path = self._locate(file)
+        try:
+            stream = system.open(path)
+            try:
+                return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+            finally:
+                stream.close()
+        except Py4JJavaError as error:
+            raise DataError(f"{file} cannot be read: {_reason(error)}") from error
+
+    def write_text(self, file: str, text: str) -> None:
+        """Write a small text file, whole or not at all."""
+        system, path = self._locate(file)
+        draft = self._jvm.org.apache.hadoop.fs.Path(f"{file}.part")
+        try:
+            stream = system.create(draft, True)
+            try:
+                stream.write(bytearray(text, "utf-8"))
+            finally:
+                stream.close()
+            system.delete(path, False)
+            system.rename(draft, path)
+        except Py4JJavaError as error:
+            raise DataError(f"{file} cannot be written: {_reason(error)}") from error
+
+    @property
+    def _jvm(self) -> Any:
+        return self.spark._jvm
+
+    def _locate(self, location: str) -> tuple[Any, Any]:
+        path = self._jvm.org.apache.hadoop.fs.Path(location)
+        configuration = self.spark._jsc.hadoopConfiguration()
+        try:
+            return path.getFileSystem(configuration), path
+        except Py4JJavaError as error:
+            raise DataError(f"{location} cannot be reached: {_reason(error)}") from error
+
+
+def _reason(error: Py4JJavaError) -> str:
+    return str(error.java_exception.toString()).splitlines()[0]

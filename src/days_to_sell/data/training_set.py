@@ -1,0 +1,200 @@
+"""Training data: built from a snapshot, named by what it was made of, with a manifest beside it.
+
+The same inputs and the same code give the same name, so work that was done is found again. The manifest is
+written last: a folder without one was interrupted, and is built anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from days_to_sell.data.integrity import check_sources, check_training_frame
+from days_to_sell.data.lake import Snapshot, read_snapshot
+from days_to_sell.data.report import CheckResult, Report
+from days_to_sell.data.storage import Storage
+from days_to_sell.errors import DataError
+from days_to_sell.models import Model
+from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, Lookup, ModelSpec
+from days_to_sell.spec.columns import ColumnType
+
+Progress = Callable[[str], None]
+_SPARK_TYPES: dict[ColumnType, str] = {
+    "string": "string",
+    "long": "double",
+    "double": "double",
+    "date": "date",
+}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a training set is made of.
+
+    Args:
+        model: Name of the registered model.
+        lake: Where the sources were read.
+        snapshot: Day of the snapshot, ISO.
+        inputs: Source name to the fingerprint of its content.
+        digest: Fingerprint of the training rows.
+        rows: Number of rows.
+        censored: Share of rows whose sale was not seen.
+    """
+
+    model: str
+    lake: str
+    snapshot: str
+    inputs: Mapping[str, str]
+    digest: str
+    rows: int
+    censored: float
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Training data that passed its checks.
+
+    Args:
+        path: Folder of the Parquet files.
+        manifest: What it is made of.
+        report: The integrity report.
+        frame: ``row_id``, the raw columns, ``duration`` (days), ``observed``, and the group and time columns.
+        tables: Looked-up column to its table, key to value.
+    """
+
+    path: str
+    manifest: Manifest
+    report: Report
+    frame: DataFrame
+    tables: Mapping[str, Mapping[str, str]]
+
+
+def build_training_set(
+    spark: SparkSession,
+    model: Model,
+    *,
+    lake: str,
+    target: str,
+    snapshot: date | None = None,
+    report: Progress = print,
+    keep_report: Callable[[Report], None] = lambda checked: None,
+) -> TrainingSet:
+    """Build the training data of a model, or open it where the same was built before.
+
+    Args:
+        spark: The session.
+        model: The model.
+        lake: Root of the lake.
+        target: Folder in which training sets are kept.
+        snapshot: Day of the snapshot; the newest when not given.
+        report: Takes lines of progress.
+        keep_report: Takes the integrity report, green or red, before a red one halts.
+
+    Raises:
+        DataError: A source cannot be read.
+        IntegrityError: A check failed; the message names each with counts and samples.
+    """
+    spec = model.spec
+    taken = read_snapshot(spark, lake, spec.sources, snapshot)
+    inputs = {name: fingerprint(frame) for name, frame in taken.frames.items()}
+    path = f"{target.rstrip('/')}/{model.folder}/{_name(model, taken, inputs)}"
+    found = _open(spark, path)
+    if found is not None:
+        report(f"training data of this lake is there already: {path}")
+        keep_report(found.report)
+        return found
+    report(f"checking {len(spec.sources)} sources at snapshot {taken.day}")
+    typed, checked = check_sources(spec.sources, taken.frames, taken.day)
+    if not checked.green:
+        keep_report(checked)
+        checked.halt_if_red()
+    frame = _select(spec, model.training_frame(typed, taken.day))
+    frame.repartition(spec.partitions, ROW_ID).write.mode("overwrite").parquet(f"{path}/rows")
+    rows = spark.read.parquet(f"{path}/rows")
+    checked += check_training_frame(spec, rows)
+    keep_report(checked)
+    checked.halt_if_red()
+    manifest = _manifest(spec, taken, inputs, rows)
+    storage = Storage(spark)
+    storage.write_text(f"{path}/tables.json", json.dumps(_tables(spec, typed), sort_keys=True))
+    storage.write_text(f"{path}/integrity.json", checked.to_json())
+    storage.write_text(f"{path}/manifest.json", json.dumps(asdict(manifest), indent=1))
+    for source in typed.values():
+        source.unpersist()
+    report(f"training data: {manifest.rows:,} rows, {manifest.censored:.0%} censored, {path}")
+    built = _open(spark, path)
+    if built is None:
+        raise DataError(f"{path} lost its manifest while it was written; run again")
+    return built
+
+
+def fingerprint(frame: DataFrame) -> str:
+    """Summarise the rows of a frame, whatever their order and files: count and a sum of 64-bit row hashes."""
+    columns = sorted(frame.columns)
+    summed = F.sum(F.xxhash64(*[F.col(name) for name in columns]).cast("decimal(38,0)"))
+    count, total = frame.agg(F.count("*"), summed).collect()[0]
+    return hashlib.sha256(f"{columns} {count} {total}".encode()).hexdigest()
+
+
+def _name(model: Model, taken: Snapshot, inputs: Mapping[str, str]) -> str:
+    content = hashlib.sha256(f"{taken.day} {sorted(inputs.items())}".encode())
+    for file in model.code:
+        content.update(file.read_bytes())
+    content.update(Path(__file__).read_bytes())
+    return content.hexdigest()[:16]
+
+
+def _open(spark: SparkSession, path: str) -> TrainingSet | None:
+    storage = Storage(spark)
+    if not storage.exists(f"{path}/manifest.json"):
+        return None
+    manifest = Manifest(**json.loads(storage.read_text(f"{path}/manifest.json")))
+    results = json.loads(storage.read_text(f"{path}/integrity.json"))["results"]
+    checked = Report(tuple(CheckResult(**{**raw, "samples": tuple(raw["samples"])}) for raw in results))
+    tables = json.loads(storage.read_text(f"{path}/tables.json"))
+    return TrainingSet(path, manifest, checked, spark.read.parquet(f"{path}/rows"), tables)
+
+
+def _select(spec: ModelSpec, frame: DataFrame) -> DataFrame:
+    """Keep what the spec names, typed; numbers are doubles whatever the lake stored."""
+    missing = [name for name in (ROW_ID, DURATION, OBSERVED) if name not in frame.columns]
+    missing += [column.name for column in spec.columns if column.name not in frame.columns]
+    missing += [name for name in (spec.group, spec.time) if name and name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"training_frame of {spec.name!r} gives no {', '.join(missing)}; "
+            f"it has {', '.join(frame.columns)}"
+        )
+    raw = {column.name: F.col(column.name).cast(_SPARK_TYPES[column.type]) for column in spec.columns}
+    kept = {
+        ROW_ID: F.col(ROW_ID).cast("string"),
+        **raw,
+        DURATION: F.col(DURATION).cast("double"),
+        OBSERVED: F.col(OBSERVED).cast("double"),
+        **{name: F.col(name) for name in (spec.group, spec.time) if name},
+    }
+    return frame.select(*[column.alias(name) for name, column in kept.items()])
+
+
+def _manifest(spec: ModelSpec, taken: Snapshot, inputs: Mapping[str, str], rows: DataFrame) -> Manifest:
+    count, censored = rows.agg(F.count("*"), 1 - F.avg(OBSERVED)).collect()[0]
+    return Manifest(
+        spec.name, taken.root, taken.day.isoformat(), inputs, fingerprint(rows), int(count), float(censored)
+    )
+
+
+def _tables(spec: ModelSpec, typed: Mapping[str, DataFrame]) -> dict[str, dict[str, str]]:
+    """Collect the tables of the spec's lookups; they are small, for they travel in the model package."""
+    tables = {}
+    for name, derivation in spec.derivations.items():
+        if isinstance(derivation, Lookup):
+            table = typed[derivation.table].select(derivation.key, derivation.value).dropna()
+            tables[name] = {str(key): str(value) for key, value in table.collect()}
+    return tables

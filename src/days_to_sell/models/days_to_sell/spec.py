@@ -1,0 +1,152 @@
+"""Days to Sell: how long a used car stays advertised, from what is known when it is listed."""
+
+from __future__ import annotations
+
+from days_to_sell.spec import (
+    Bucketed,
+    Candidate,
+    Category,
+    Column,
+    InOrder,
+    Lookup,
+    ModelSpec,
+    MonthsBetween,
+    NotAfterSnapshot,
+    Number,
+    Positive,
+    Ratio,
+    Refers,
+    Source,
+    SourceColumn,
+    Unique,
+)
+
+GATHERED_WHILE_LISTED = (
+    "price_changes",
+    "price_at_removal",
+    "views",
+    "saves",
+    "follows",
+    "photo_count_last_seen",
+    "promoted",
+    "days_listed",
+    "sale_season",
+)
+
+ADVERTS = Source(
+    "adverts",
+    key=("advert_id",),
+    columns=(
+        SourceColumn("advert_id", "string"),
+        SourceColumn("derivative_id", "string"),
+        SourceColumn("seller_id", "string"),
+        SourceColumn("seller_type", "string"),
+        SourceColumn("outcode", "string"),
+        SourceColumn("listed_on", "date"),
+        SourceColumn("removed_on", "date", nullable=True),
+        SourceColumn("price_gbp", "double"),
+        SourceColumn("mileage", "double", nullable=True),
+        SourceColumn("registered_on", "date"),
+    ),
+    checks=(
+        Unique(("advert_id",)),
+        Positive("price_gbp"),
+        InOrder("listed_on", "removed_on"),
+        NotAfterSnapshot("listed_on"),
+        NotAfterSnapshot("removed_on"),
+        Refers("derivative_id", "taxonomy"),
+        Refers("outcode", "geography"),
+    ),
+    leaks=GATHERED_WHILE_LISTED,
+)
+
+TAXONOMY = Source(
+    "taxonomy",
+    key=("derivative_id",),
+    columns=(
+        SourceColumn("derivative_id", "string"),
+        SourceColumn("make", "string"),
+        SourceColumn("model", "string"),
+        SourceColumn("derivative", "string"),
+        SourceColumn("fuel_type", "string"),
+        SourceColumn("transmission", "string"),
+        SourceColumn("body_type", "string", nullable=True),
+        SourceColumn("engine_cc", "double", nullable=True),
+        SourceColumn("power_ps", "double", nullable=True),
+    ),
+    checks=(Unique(("derivative_id",)),),
+)
+
+VALUATIONS = Source(
+    "valuations",
+    key=("derivative_id", "registration_year", "valued_on", "mileage_band"),
+    columns=(
+        SourceColumn("derivative_id", "string"),
+        SourceColumn("registration_year", "long"),
+        SourceColumn("valued_on", "date"),
+        SourceColumn("mileage_band", "string"),
+        SourceColumn("retail_gbp", "double"),
+    ),
+    checks=(
+        Unique(("derivative_id", "registration_year", "valued_on", "mileage_band")),
+        Positive("retail_gbp"),
+        NotAfterSnapshot("valued_on"),
+        Refers("derivative_id", "taxonomy"),
+    ),
+)
+
+GEOGRAPHY = Source(
+    "geography",
+    key=("outcode",),
+    columns=(
+        SourceColumn("outcode", "string"),
+        SourceColumn("postcode_area", "string"),
+        SourceColumn("region", "string"),
+        SourceColumn("country", "string"),
+        SourceColumn("latitude", "double"),
+        SourceColumn("longitude", "double"),
+    ),
+    checks=(Unique(("outcode",)),),
+)
+
+SPEC = ModelSpec(
+    name="days-to-sell",
+    title="Days to Sell",
+    description="Expected days until a used car's advert sells, restricted to 180 days",
+    sources=(ADVERTS, TAXONOMY, VALUATIONS, GEOGRAPHY),
+    group="seller_id",
+    time="listed_on",
+    horizon=180,
+    inputs=(
+        Column("price_gbp", "long", "GBP", minimum=1, maximum=1_000_000, description="asking price"),
+        Column("valuation_gbp", "long", "GBP", minimum=1, maximum=1_000_000, description="retail valuation"),
+        Column("registered_on", "date", description="first registration of the car"),
+        Column("outcode", "string", description="outward part of the seller's postcode"),
+        Column("as_of", "date", default_today=True, description="day of listing; today when left out"),
+    ),
+    features=(
+        Number("price_over_valuation", Ratio("price_gbp", "valuation_gbp")),
+        Bucketed(
+            "age_months", (6, 12, 24, 36, 48, 60, 84, 120, 156), MonthsBetween("registered_on", "as_of")
+        ),
+        Bucketed(
+            "mileage",
+            (2_000, 10_000, 20_000, 30_000, 40_000, 60_000, 80_000, 110_000),
+            unit="miles",
+            minimum=0,
+            maximum=1_000_000,
+            description="odometer reading",
+        ),
+        Category("make", top=30, nullable=False, description="manufacturer, as in Volkswagen"),
+        Category("model", top=60, nullable=False, description="model, as in Golf"),
+        Category("fuel_type", top=8, nullable=False, description="fuel, as in Petrol"),
+        Category("transmission", top=4, nullable=False, description="gearbox, as in Manual"),
+        Category("seller_type", top=4, nullable=False, description="franchise, independent or private"),
+        Category("region", top=14, derive=Lookup("outcode", "geography", "region")),
+    ),
+    candidates=(
+        Candidate.of("AFTSurvivalRegression", maxIter=100),
+        Candidate.of("GeneralizedLinearRegression", family="gamma", link="log", maxIter=50, regParam=0.001),
+        Candidate.of("GBTRegressor", maxIter=30, maxDepth=4, stepSize=0.1, minInstancesPerNode=50, seed=7),
+    ),
+)

@@ -1,0 +1,64 @@
+"""Dealer stock: how long a car stays on one importer's forecourt, from a small real stock list."""
+
+from __future__ import annotations
+
+from days_to_sell.spec import (
+    Bucketed,
+    Candidate,
+    Category,
+    ModelSpec,
+    Number,
+    OneOf,
+    Source,
+    SourceColumn,
+    Unique,
+)
+
+STOCK = Source(
+    "stock",
+    key=("stock_id",),
+    columns=(
+        SourceColumn("stock_id", "long"),
+        SourceColumn("is_sold", "long"),
+        SourceColumn("weeks_in_stock", "double"),
+        SourceColumn("price_eur", "double", nullable=True),
+        SourceColumn("age_years", "double"),
+        SourceColumn("mileage_km", "double"),
+        SourceColumn("power_kw", "double"),
+        SourceColumn("make", "string"),
+        SourceColumn("model", "string"),
+        SourceColumn("fuel_type", "string"),
+        SourceColumn("body_type", "string"),
+        SourceColumn("transmission", "string"),
+        SourceColumn("colour", "string"),
+        SourceColumn("doors", "string"),
+        SourceColumn("equipment_count", "double"),
+    ),
+    checks=(Unique(("stock_id",)), OneOf("is_sold", (0, 1))),
+    # Both are filled or changed while a car stands in stock: with them a concordance of 0.85 appears.
+    leaks=("SalesSeason", "sales_season", "onAction", "on_action"),
+)
+
+SPEC = ModelSpec(
+    name="dealer-stock",
+    title="Dealer Stock",
+    description="Expected days until a car in stock sells, restricted to 180 days",
+    sources=(STOCK,),
+    horizon=180,
+    features=(
+        Bucketed("price_eur", (5_000, 8_000, 11_000, 14_000, 18_000, 25_000, 35_000), unit="EUR", minimum=0),
+        Number("age_years", type="long", unit="years", minimum=0, maximum=60),
+        Bucketed("mileage_km", (20_000, 60_000, 100_000, 140_000, 180_000, 220_000), unit="km", minimum=0),
+        Number("power_kw", type="long", unit="kW", minimum=1, maximum=1_500),
+        Number("equipment_count", type="long", minimum=0, maximum=100, description="equipment items listed"),
+        Category("make", top=12),
+        Category("body_type", top=8),
+        Category("transmission", top=5),
+        Category("colour", top=8),
+    ),
+    candidates=(
+        Candidate.of("AFTSurvivalRegression", maxIter=100),
+        Candidate.of("GeneralizedLinearRegression", family="gamma", link="log", maxIter=50, regParam=0.01),
+        Candidate.of("GBTRegressor", maxIter=20, maxDepth=3, stepSize=0.1, minInstancesPerNode=30, seed=7),
+    ),
+)

@@ -1,0 +1,163 @@
+"""Registered versions: what is in Production, its model package, and the tags that tell people about it.
+
+Production is the alias ``production``; the stage of that name follows it. MLflow lets the two part when a
+person moves only one of them, and keeps no record of which moved last. What serves now decides: the one of the
+two that still names it did not move.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
+
+from days_to_sell.errors import RegistryError
+from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
+from days_to_sell.scoring.package import ModelPackage, open_package
+
+ALIAS, STAGE = "production", "Production"
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One version of a registered model.
+
+    Args:
+        model: Name of the registered model.
+        version: Number of the version, as text.
+        run_id: Run that logged it.
+        tags: Tags of the version.
+    """
+
+    model: str
+    version: str
+    run_id: str
+    tags: Mapping[str, str]
+
+
+class Registry:
+    """The MLflow model registry, as release and promotion see it.
+
+    Args:
+        client: A client of the tracking server that holds the registry.
+    """
+
+    def __init__(self, client: MlflowClient | None = None) -> None:
+        self._client = client or MlflowClient()
+
+    def production(self, model: str, serving: str | None = None) -> ModelVersion | None:
+        """Give the version in Production, or None.
+
+        Args:
+            model: Name of the registered model.
+            serving: Version that serves now, which tells which of stage and alias moved.
+
+        Raises:
+            RegistryError: The model is unknown, or stage and alias both moved, to different versions.
+        """
+        with _translated(f"registered model {model!r}"):
+            aliases = self._client.get_registered_model(model).aliases
+            found = [str(version) for alias, version in aliases.items() if alias.lower() == ALIAS]
+            with _stages_are_used_on_purpose():
+                staged = [str(v.version) for v in self._client.get_latest_versions(model, stages=[STAGE])]
+        named = set(found + staged)
+        moved = named - {serving}
+        if len(named) > 1 and len(moved) != 1:
+            raise RegistryError(
+                f"{model!r} has version {', '.join(staged)} in stage {STAGE} and version {', '.join(found)} "
+                f"under alias {ALIAS!r}; promote the one that is meant: days-to-sell promote {model} VERSION"
+            )
+        chosen = moved if len(named) > 1 else named
+        return self.version(model, chosen.pop()) if chosen else None
+
+    def version(self, model: str, version: str) -> ModelVersion:
+        """Look a version up.
+
+        Raises:
+            RegistryError: There is no such version.
+        """
+        with _translated(f"version {version} of {model!r}"):
+            return _record(self._client.get_model_version(model, version))
+
+    def promote(self, model: str, version: str) -> ModelVersion:
+        """Put a version in Production, stage and alias together, and archive the one before.
+
+        Running it again after an interruption completes it.
+
+        Raises:
+            RegistryError: There is no such version, or it holds no model package.
+        """
+        found = self.version(model, version)
+        with tempfile.TemporaryDirectory() as scratch:
+            self.fetch_package(found, Path(scratch) / "package")
+        with _translated(f"promotion of version {version} of {model!r}"):
+            with _stages_are_used_on_purpose():
+                self._client.transition_model_version_stage(
+                    model, version, STAGE, archive_existing_versions=True
+                )
+            for alias in self._client.get_registered_model(model).aliases:
+                if alias.lower() == ALIAS and alias != ALIAS:
+                    self._client.delete_registered_model_alias(model, alias)
+            self._client.set_registered_model_alias(model, ALIAS, version)
+        return found
+
+    def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
+        """Download the model package of a version and verify it.
+
+        Args:
+            version: The version.
+            target: Directory to become the package; it must not exist.
+
+        Raises:
+            RegistryError: The version has no package, or it cannot be downloaded.
+            PackageError: The package is damaged.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            with _translated(f"the model package of version {version.version} of {version.model!r}"):
+                repository = ModelsArtifactRepository(f"models:/{version.model}/{version.version}")
+                fetched = Path(repository.download_artifacts(MODEL_DATA_SUBPATH, str(draft)))
+            open_package(fetched)
+            fetched.rename(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return open_package(target)
+
+    def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
+        """Write tags for people to see; they are never evidence."""
+        with _translated(f"version {version.version} of {version.model!r}"):
+            for name, value in tags.items():
+                self._client.set_model_version_tag(version.model, version.version, name, value)
+
+
+@contextmanager
+def _translated(subject: str) -> Iterator[None]:
+    """Turn MLflow's errors into one of ours, at the seam."""
+    try:
+        yield
+    except MlflowException as error:
+        reason = str(error).splitlines()[0]
+        raise RegistryError(f"the registry refused {subject}: {reason}") from error
+    except OSError as error:
+        raise RegistryError(f"{subject} cannot be had: {error}; is the tracking server up?") from error
+
+
+@contextmanager
+def _stages_are_used_on_purpose() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+def _record(found: MlflowVersion) -> ModelVersion:
+    return ModelVersion(found.name, str(found.version), found.run_id or "", dict(found.tags))

@@ -1,0 +1,97 @@
+"""Censoring: restricted durations, the horizon's support, and inverse-probability-of-censoring weights.
+
+A row whose sale was not seen still says that it took longer. Rows with a known restricted duration stand in
+for those without, weighted by one over the chance to have been followed that long (Robins and Rotnitzky,
+1992; restricted means: Karrison, 1987).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from lifelines import KaplanMeierFitter
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from days_to_sell.errors import HorizonError
+from days_to_sell.spec import DURATION, OBSERVED, ModelSpec
+from days_to_sell.training.pipeline import TARGET, WEIGHT
+
+Floats = npt.NDArray[np.float64]
+
+
+def with_weights(frame: DataFrame, spec: ModelSpec, fold: str) -> DataFrame:
+    """Add ``target`` = min(duration, horizon) in days and its ``weight``, zero where it is not known.
+
+    The weight of a known target t is 1 / P(C >= t), by Kaplan-Meier over the frame's own censoring times.
+    Durations are days, so that there are few distinct ones: they alone come to the driver.
+
+    Args:
+        frame: Rows with ``duration`` (days) and ``observed``.
+        spec: For the horizon and its support.
+        fold: Name of the fold, for the message.
+
+    Raises:
+        HorizonError: Too few rows are still at risk at the horizon.
+    """
+    counts = _count_durations(frame)
+    _require_support(counts, spec, fold)
+    targets = restricted(counts, spec.horizon)
+    weights = pd.Series(
+        censoring_weights(counts, targets[TARGET].to_numpy(), spec.horizon), index=targets.index
+    )
+    table = pd.DataFrame({TARGET: targets[TARGET], "_weight": weights}).drop_duplicates(TARGET)
+    rows = [(float(target), float(weight)) for target, weight in table.itertuples(index=False)]
+    lookup = frame.sparkSession.createDataFrame(rows, f"{TARGET} double, _weight double")
+    known = (F.col(OBSERVED) == 1) | (F.col(DURATION) >= spec.horizon)
+    return (
+        frame.withColumn(TARGET, F.least(F.col(DURATION), F.lit(float(spec.horizon))))
+        .join(F.broadcast(lookup), TARGET, "left")
+        .withColumn(WEIGHT, F.when(known, F.col("_weight")).otherwise(0.0))
+        .drop("_weight")
+    )
+
+
+def restricted(counts: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """Restrict durations to the horizon and say which of the restricted ones are known."""
+    return counts.assign(
+        **{
+            TARGET: np.minimum(counts[DURATION], float(horizon)),
+            "known": (counts[OBSERVED] == 1) | (counts[DURATION] >= horizon),
+        }
+    )
+
+
+def censoring_weights(counts: pd.DataFrame, targets: Floats, horizon: int) -> Floats:
+    """Give 1 / P(C >= t) for each target.
+
+    Args:
+        counts: ``duration``, ``observed`` and ``rows``, the number of rows with both.
+        targets: Restricted durations in days.
+        horizon: Days at which they were restricted.
+    """
+    fitter = KaplanMeierFitter().fit(
+        counts[DURATION], event_observed=1 - counts[OBSERVED], weights=counts["rows"]
+    )
+    just_before = np.nextafter(np.minimum(targets, float(horizon)), 0.0)
+    followed = fitter.survival_function_at_times(just_before).to_numpy()
+    return np.divide(1.0, followed, out=np.zeros_like(followed), where=followed > 0)
+
+
+def _count_durations(frame: DataFrame) -> pd.DataFrame:
+    grouped = frame.groupBy(DURATION, OBSERVED).agg(F.count("*").alias("rows"))
+    rows = sorted(tuple(row) for row in grouped.collect())
+    return pd.DataFrame(rows, columns=[DURATION, OBSERVED, "rows"])
+
+
+def _require_support(counts: pd.DataFrame, spec: ModelSpec, fold: str) -> None:
+    """Refuse a horizon that the follow-up does not reach, and say which it does."""
+    at_risk = counts.sort_values(DURATION, ascending=False)["rows"].cumsum() / counts["rows"].sum()
+    supported = counts.loc[at_risk[at_risk >= spec.at_risk].index, DURATION].max()
+    if supported < spec.horizon:
+        raise HorizonError(
+            f"the {fold} fold follows only {spec.at_risk:.0%} of its rows to day {supported:g}, short of the "
+            f"horizon of {spec.horizon} days; set horizon={int(supported)} in the spec, or bring data with "
+            "longer follow-up"
+        )
