@@ -1,0 +1,110 @@
+# Two commands for a newcomer: `make demo`, `make test`. They need Python 3.11 and make, and bring the rest.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+SHELL := /bin/sh
+
+# Choices of `make demo`. Set them on the command line: make demo MODEL=dealer_stock PORT=9000
+MODEL := days_to_sell
+DATA :=
+ADVERTS := 20000
+PORT := 8080
+PREPROD_PORT := 8081
+MLFLOW_PORT := 5000
+# Base of the scoring image; may come from the environment.
+BASE_IMAGE ?=
+# What compiles the locks (https://docs.astral.sh/uv); only `make lock` needs it.
+UV ?= uv
+
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLKIT := $(VENV)/.toolkit
+DEV := $(VENV)/.dev
+# Only pinned files with known hashes, built with pinned tools: nothing else is fetched, not even to build.
+# Bytecode is written when a module is first imported: compiling all of them costs half a minute more.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	--no-build-isolation --use-pep517 --no-compile
+unexport PYTHONDONTWRITEBYTECODE
+RUN := $(BIN)/days-to-sell
+LOCK := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	$(if $(UPGRADE),--upgrade)
+
+.PHONY: help
+help: ## Show what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "make demo takes MODEL, DATA, ADVERTS, PORT, PREPROD_PORT, MLFLOW_PORT and BASE_IMAGE, such as"
+	@echo "  make demo MODEL=dealer_stock DATA=dealer_stock.csv PORT=9000"
+
+.PHONY: setup
+setup: $(TOOLKIT) ## Create .venv with the pinned requirements
+	@:
+
+.PHONY: demo
+demo: ## Train, register, promote, prove and serve the example; leaves the service and MLflow running
+	@started=$$(date +%s); \
+	$(MAKE) --no-print-directory setup && \
+	$(RUN) demo --setup-seconds "$$(($$(date +%s) - started))" --model "$(MODEL)" --adverts "$(ADVERTS)" \
+		--port "$(PORT)" --preprod-port "$(PREPROD_PORT)" --mlflow-port "$(MLFLOW_PORT)" \
+		$(if $(DATA),--data "$(DATA)") $(if $(BASE_IMAGE),--base-image "$(BASE_IMAGE)")
+
+.PHONY: stop
+stop: ## Stop what the demo left running
+	@if [ -x $(RUN) ]; then $(RUN) demo --stop; else echo "Nothing was set up here, so nothing runs."; fi
+
+.PHONY: ui
+ui: $(TOOLKIT) ## Start the MLflow UI on the demo's store and print its address
+	@$(RUN) demo --ui --mlflow-port "$(MLFLOW_PORT)"
+
+.PHONY: test
+test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
+	@$(BIN)/python -m pytest tests -m "not parts" --session-timeout=600
+
+.PHONY: test-parts
+test-parts: $(DEV) ## Run the tests against a Docker engine, an S3 server and an MLflow server
+	@$(BIN)/python -m pytest tests -m parts --session-timeout=1200
+
+.PHONY: lint
+lint: $(DEV) ## Check style, types, the order of imports and the requirement files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=. $(BIN)/lint-imports
+	@if grep -nE '://|--(extra-)?index-url|--find-links|^ *-[if] ' requirements/* conda.yaml; then \
+		echo "A requirement file names an address; the machine's own pip configuration decides that."; exit 1; fi
+
+.PHONY: lock
+lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes newer versions)
+	$(LOCK) requirements/toolkit.in -o requirements/toolkit.txt
+	$(LOCK) requirements/serving.in -c requirements/toolkit.txt -o requirements/serving.txt
+	$(LOCK) requirements/build.in -c requirements/toolkit.txt -o requirements/build.txt
+	$(LOCK) requirements/dev.in -c requirements/toolkit.txt -o requirements/dev.txt
+
+.PHONY: clean
+clean: stop ## Stop the demo and remove what it, builds and tests wrote (keeps .venv)
+	rm -rf build dist mlruns mlartifacts mlflow.db spark-warehouse metastore_db derby.log
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis src/*.egg-info
+
+$(VENV)/.created:
+	@for candidate in python3.11 python3 python; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+			if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; then \
+				"$$candidate" -m venv $(VENV) && touch $@; exit; \
+			fi; \
+			echo "$$candidate is Python 3.11 but cannot make virtual environments; on Debian and Ubuntu," \
+				"install python3.11-venv." >&2; exit 1; \
+		fi; \
+	done; \
+	echo "Python 3.11 is needed: none of python3.11, python3 and python on PATH is it." \
+		"Install it, then run make again." >&2; exit 1
+
+$(TOOLKIT): requirements/build.txt requirements/toolkit.txt pyproject.toml | $(VENV)/.created
+	@echo "Installing $$(grep -c == requirements/toolkit.txt) pinned packages (a minute or two) ..."
+	@$(INSTALL) -r requirements/build.txt
+	@$(INSTALL) -r requirements/toolkit.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(TOOLKIT)
+	@echo "Installing the test tools ..."
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
