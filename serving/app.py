@@ -35,10 +35,10 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
     for difference in proof.differences[:3]:
         _logger.error("self-test: %s", difference)
     app = Flask("serving", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.url_map.merge_slashes = False
+    # Werkzeug cuts a body of unannounced length at its limit without a word: one byte more gives it away.
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     request_ids.attach(app)
-    problems.attach(app)
+    problems.attach(app, settings.max_body_bytes)
     endpoints = Endpoints(predictor, proof, settings, describe(package.contract, settings))
     for path, view in endpoints.readable.items():
         app.add_url_rule(path, endpoint=path, view_func=view, methods=["GET"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from days_to_sell.scoring.golden import Proof
 from days_to_sell.scoring.predictor import Predictor, Refusal
@@ -69,8 +70,9 @@ class Endpoints:
         if refusal:
             return problem(UNSUPPORTED_MEDIA_TYPE, refusal)
         try:
-            document = parse_document(request.get_data(cache=False))
-            rows = read_rows(document, self.predictor.package.contract.names, self.settings.max_rows)
+            rows = read_rows(
+                parse_document(self._body()), self.predictor.package.contract.names, self.settings.max_rows
+            )
         except TooManyRowsError as error:
             return problem(TOO_LARGE, str(error))
         except ProtocolError as error:
@@ -115,6 +117,12 @@ class Endpoints:
     def openapi(self) -> Response:
         """Describe the service and the model's contract."""
         return _json(self.description)
+
+    def _body(self) -> bytes:
+        body = request.get_data(cache=False)
+        if len(body) > self.settings.max_body_bytes:
+            raise RequestEntityTooLarge
+        return body
 
     def _not_ready(self) -> Response:
         if not self.proof.rows:

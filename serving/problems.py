@@ -113,14 +113,13 @@ def invalid_rows(errors: Sequence[RowProblem], rows: int) -> Response:
     return problem(INVALID_ROWS, detail, errors)
 
 
-def attach(app: Flask) -> None:
+def attach(app: Flask, max_body_bytes: int) -> None:
     """Turn every error of ``app`` that is not a reply yet into a problem."""
-    limit = app.config["MAX_CONTENT_LENGTH"]
     details = {
         MALFORMED_REQUEST: "the request could not be read to its end; send it again",
         NOT_FOUND: "there is no such address; / lists those there are",
         METHOD_NOT_ALLOWED: "this address takes the methods named in the Allow header",
-        TOO_LARGE: f"the body is longer than {limit} bytes; send the rows in several requests",
+        TOO_LARGE: f"the body is longer than {max_body_bytes} bytes; send the rows in several requests",
     }
     kinds = {kind.status: kind for kind in KINDS}
 

@@ -1,0 +1,214 @@
+"""The service as it runs: gunicorn with the project's own settings, over a package on disk."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.packages import CAR, days_by_formula, make_package, rewrite
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "gunicorn", "--config", "serving/gunicorn.conf.py"]
+SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A gunicorn that a test started.
+
+    Args:
+        process: Its master process.
+        port: Where it listens.
+        log: What it wrote.
+    """
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
+        """Send one request on a connection of its own."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)) as connection:
+            content = None if body is None else json.dumps(body)
+            connection.request(method, path, content, {"Content-Type": "application/json", **headers})
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+
+
+def environment(package: Path, home: Path, **variables: str) -> dict[str, str]:
+    """The whole environment of a service: nothing of this machine's own reaches it."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT / "src"),
+        "DAYS_TO_SELL_PACKAGE": str(package),
+        "WEB_CONCURRENCY": "1",
+        **variables,
+    }
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Poll until something holds."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {SECONDS:g} seconds: {what}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(folder: Path, **variables: str) -> Iterator[Service]:
+    """Run the service over the package in ``folder`` and end it afterwards, come what may."""
+    port, log = free_port(), folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            COMMAND,
+            cwd=ROOT,
+            env=environment(folder / "package", folder, PORT=str(port), **variables),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    service = Service(process, port, log)
+
+    def ready() -> bool:
+        assert process.poll() is None, log.read_text()
+        try:
+            return service.ask("GET", "/readyz")[0] == 200
+        except OSError:
+            return False
+
+    try:
+        wait_until(ready, "/readyz answers 200")
+        yield service
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=SECONDS)
+
+
+def test_it_serves_and_stops_when_told(tmp_path: Path) -> None:
+    """Gunicorn becomes ready, answers by the package, logs no payload, and SIGTERM ends it cleanly."""
+    make_package(tmp_path / "package")
+    with serving(tmp_path, DAYS_TO_SELL_MODEL_VERSION="7", DAYS_TO_SELL_ENVIRONMENT="preprod") as service:
+        status, body = service.ask(
+            "POST", "/invocations", {"instances": [CAR]}, **{"X-Request-ID": "order-17"}
+        )
+        assert (status, json.loads(body)) == (200, {"predictions": [pytest.approx(days_by_formula(CAR))]})
+        version = json.loads(service.ask("GET", "/version")[1])
+        assert (version["version"], version["environment"]) == ("7", "preprod")
+
+        service.process.send_signal(signal.SIGTERM)
+
+        assert service.process.wait(timeout=SECONDS) == 0
+        with pytest.raises(ConnectionRefusedError):
+            service.ask("GET", "/livez")
+    log = service.log.read_text()
+    (line,) = [line for line in log.splitlines() if "order-17" in line]
+    assert '"POST /invocations HTTP/1.1" 200' in line
+    assert "price_gbp" not in log
+
+
+def test_a_slow_client_holds_nobody_up(tmp_path: Path) -> None:
+    """While one client has sent half a request to the only worker, another is answered."""
+    make_package(tmp_path / "package")
+    with serving(tmp_path) as service, socket.create_connection(("127.0.0.1", service.port)) as slow:
+        slow.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: 1000\r\n\r\n{")  # fmt: skip
+
+        assert service.ask("POST", "/invocations", {"instances": [CAR]})[0] == 200
+
+
+def test_a_body_of_unannounced_length_is_limited_too(tmp_path: Path) -> None:
+    """A chunked body is refused where it passes the limit."""
+    make_package(tmp_path / "package")
+    with (
+        serving(tmp_path, DAYS_TO_SELL_MAX_BODY_BYTES="1000") as service,
+        closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)) as connection,
+    ):
+        connection.request(
+            "POST",
+            "/invocations",
+            iter([b" " * 600] * 3),
+            {"Content-Type": "application/json"},
+            encode_chunked=True,
+        )
+        reply = connection.getresponse()
+
+        assert reply.status == 413
+        assert json.loads(reply.read())["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+
+
+def test_the_image_s_health_check_tells_ready_from_not(tmp_path: Path) -> None:
+    """The health check ends with 0 exactly while the service is ready."""
+    make_package(tmp_path / "package")
+
+    def check(port: int) -> int:
+        command = [sys.executable, "-m", "serving.healthcheck"]
+        variables = environment(tmp_path / "package", tmp_path, PORT=str(port))
+        return subprocess.run(
+            command, cwd=ROOT, env=variables, check=False, timeout=SECONDS, stdout=subprocess.DEVNULL
+        ).returncode
+
+    with serving(tmp_path) as service:
+        assert check(service.port) == 0
+    assert check(service.port) == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "variables", "says"),
+    [
+        ("none", {"DAYS_TO_SELL_PACKAGE": ""}, "DAYS_TO_SELL_PACKAGE is not set"),
+        ("absent", {}, "is no model package"),
+        ("bitten", {}, "fetch the package again"),
+        ("bundle", {}, "cannot start"),
+        ("none", {"DAYS_TO_SELL_MAX_ROWS": "many"}, "DAYS_TO_SELL_MAX_ROWS is 'many'"),
+        ("none", {"PORT": "http"}, "PORT is 'http'"),
+        ("none", {"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY is '0'"),
+    ],
+)
+def test_a_start_that_cannot_succeed_ends_with_the_reason(
+    tmp_path: Path, damage: str, variables: dict[str, str], says: str
+) -> None:
+    """A damaged or absent package and a wrong setting end the start with one clear message."""
+    package = tmp_path / "package"
+    if damage != "absent":
+        make_package(package)
+    if damage == "bitten":
+        (package / "bundle.zip").write_bytes(b"bitten")
+    if damage == "bundle":
+        (package / "bundle.zip").write_bytes(b"no bundle, but the manifest says so")
+        rewrite(package, "golden.jsonl", lambda text: text + "\n")
+    done = subprocess.run(
+        COMMAND,
+        cwd=ROOT,
+        env=environment(package, tmp_path, PORT=str(free_port())) | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
