@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from days_to_sell import __version__
@@ -11,11 +9,11 @@ from days_to_sell.cli.bundle import bundle
 from days_to_sell.cli.data import data
 from days_to_sell.cli.demo import demo
 from days_to_sell.cli.doctor import doctor
+from days_to_sell.cli.entry import run
 from days_to_sell.cli.promote import history, promote
 from days_to_sell.cli.release import release
 from days_to_sell.cli.score import score
 from days_to_sell.cli.train import train
-from days_to_sell.errors import DaysToSellError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -36,9 +34,5 @@ for command in (data, train, promote, history, release, score, bundle, doctor, d
 
 
 def main() -> None:
-    """Run the command line; an error of ours is a message and exit code 1, never a stack trace."""
-    try:
-        cli(standalone_mode=True)
-    except DaysToSellError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+    """Run the command line."""
+    run(cli)

@@ -31,7 +31,7 @@ def train(
 ) -> None:
     """Check the data, compare the candidates and register the best as one version.
 
-    The tracking server is MLFLOW_TRACKING_URI. A red integrity report stops the run before anything is fitted.
+    The tracking server is MLFLOW_TRACKING_URI. A red integrity report stops the run before any fit.
 
     \b
     Examples:
@@ -40,9 +40,9 @@ def train(
     """
     model = find_model(folder)
     spec = model.spec
+    spark = start_session(f"train-{spec.name}", master=master, extra_packages=packages_for(lake))
     for candidate in spec.candidates:
         check_exportable(build_pipeline(spec, candidate))
-    spark = start_session(f"train-{spec.name}", master=master, extra_packages=packages_for(lake))
     if mlflow.active_run() is None and not mlflow.environment_variables.MLFLOW_RUN_ID.get():
         mlflow.set_experiment(spec.name)
     with mlflow.start_run() as run:

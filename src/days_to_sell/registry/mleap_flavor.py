@@ -1,8 +1,8 @@
 """The ``mleap`` flavour: one logged model that Spark, MLeap and plain Python can all load.
 
 The model directory holds the Spark pipeline (``sparkml/``), the model package with the MLeap bundle
-(``mleap/``) and the code that scores it (``code/``), so that the ``python_function`` flavour needs neither Spark
-nor a JVM, nor an installed toolkit.
+(``mleap/``) and the code that scores it (``code/``), so that the ``python_function`` flavour needs neither
+Spark nor a JVM, nor an installed toolkit.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Registered versions: what is in Production, its model package, and the tags that tell people about it.
 
 Production is the alias ``production``; the stage of that name follows it. MLflow lets the two part when a
-person moves only one of them, and keeps no record of which moved last. What serves now decides: the one of the
-two that still names it did not move.
+person moves only one of them, and keeps no record of which moved last. What serves now decides: the one of
+the two that still names it did not move.
 """
 
 from __future__ import annotations
@@ -87,6 +87,12 @@ class Registry:
         """
         with _translated(f"version {version} of {model!r}"):
             return _record(self._client.get_model_version(model, version))
+
+    def versions(self, model: str) -> list[ModelVersion]:
+        """List the versions of a model, newest first."""
+        with _translated(f"the versions of {model!r}"):
+            found = self._client.search_model_versions(f"name = '{model}'")
+        return sorted((_record(version) for version in found), key=lambda each: -int(each.version))
 
     def promote(self, model: str, version: str) -> ModelVersion:
         """Put a version in Production, stage and alias together, and archive the one before.

@@ -36,6 +36,7 @@ class ModelSpec:
         partitions: Partitions of every frame that is fitted; part of the model, since Spark's
             trees depend on it.
         at_risk: Smallest share of rows still at risk at the horizon.
+        what_if: Numeric raw column that a person would vary to see what it does, such as the price.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ModelSpec:
     time: str | None = None
     partitions: int = 4
     at_risk: float = 0.02
+    what_if: str | None = None
 
     def __post_init__(self) -> None:
         """Check the declaration as a whole.
@@ -66,6 +68,10 @@ class ModelSpec:
             raise SpecError(f"model {self.name!r} needs at least one feature and one candidate")
         sources = {source.name for source in self.sources}
         raw = {column.name for column in self.columns}
+        if self.what_if and not any(
+            column.name == self.what_if and column.numeric for column in self.columns
+        ):
+            raise SpecError(f"what_if={self.what_if!r} is no numeric raw column of model {self.name!r}")
         for name, derivation in self.derivations.items():
             unknown = [operand for operand in operands(derivation) if operand not in raw]
             if unknown:

@@ -63,7 +63,7 @@ def prepare(spec: ModelSpec, frame: DataFrame, tables: Tables) -> Prepared:
     """
     folds = split(spec, frame)
     ready = {
-        name: in_order(with_weights(derive(part, spec.derivations, tables), spec, name), spec)
+        name: in_order(with_weights(derive(part, spec, tables), spec, name), spec)
         for name, part in (("fit", folds.fit), ("calibrate", folds.calibrate), ("test", folds.test))
     }
     fit, test = collect(ready["fit"]), collect(ready["test"])

@@ -8,28 +8,29 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from days_to_sell.errors import SpecError
-from days_to_sell.spec import Derivation, Difference, Log, Lookup, MonthsBetween, Ratio
+from days_to_sell.spec import Difference, Log, Lookup, ModelSpec, MonthsBetween, Ratio
 
 
-def derive(
-    frame: DataFrame, derivations: Mapping[str, Derivation], tables: Mapping[str, Mapping[str, str]]
-) -> DataFrame:
-    """Add the derived columns to a frame of raw columns.
+def derive(frame: DataFrame, spec: ModelSpec, tables: Mapping[str, Mapping[str, str]]) -> DataFrame:
+    """Turn a frame of raw columns into what the pipeline takes: derived columns added, missing numbers NaN.
+
+    Engines differ on a null number, and agree on NaN.
 
     Args:
         frame: Raw columns, numbers as doubles.
-        derivations: Derived column to its derivation, in order.
+        spec: The model, for its derivations and numbers.
         tables: Looked-up column to its table, key to value.
 
     Raises:
         SpecError: A lookup has no table.
     """
-    for name, derivation in derivations.items():
+    for name, derivation in spec.derivations.items():
         if isinstance(derivation, Lookup):
             frame = _look_up(frame, name, derivation, tables)
         else:
-            frame = frame.withColumn(name, F.coalesce(_compute(derivation), F.lit(float("nan"))))
-    return frame
+            frame = frame.withColumn(name, _compute(derivation))
+    numbers = {number.name: F.coalesce(number.name, F.lit(float("nan"))) for number in spec.numbers}
+    return frame.withColumns(numbers)
 
 
 def _compute(derivation: Ratio | Difference | Log | MonthsBetween) -> Column:

@@ -44,7 +44,7 @@ def build_golden(
     inputs = frame.sparkSession.createDataFrame(
         [(row_id, *(raw[name] for name in names)) for row_id, _, raw in rows], f"{ROW_ID} string, {schema}"
     )
-    scored = model.transform(derive(inputs, spec.derivations, tables))
+    scored = model.transform(derive(inputs, spec, tables))
     answers = {
         row[ROW_ID]: row[PREDICTION]
         for row in scored.select(ROW_ID, PREDICTION, UNBOUNDED).collect()

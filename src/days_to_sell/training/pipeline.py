@@ -9,7 +9,7 @@ read them one-hot.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from pyspark.ml import Estimator, Pipeline, Transformer, regression
 from pyspark.ml.feature import Bucketizer, OneHotEncoder, StringIndexer, VectorAssembler
@@ -20,6 +20,7 @@ Stage = Estimator[Any] | Transformer
 FEATURES, RAW, TARGET, WEIGHT = "features", "raw", "target", "weight"
 INFINITY = float("inf")
 TREES = frozenset({"GBTRegressor"})
+SPARK_MAX_BINS = 32
 
 
 def build_pipeline(spec: ModelSpec, candidate: Candidate) -> Pipeline:
@@ -45,7 +46,7 @@ def build_pipeline(spec: ModelSpec, candidate: Candidate) -> Pipeline:
             )
         )
     stages.append(VectorAssembler(inputCols=inputs, outputCol=FEATURES, handleInvalid="error"))
-    stages.append(_estimator(candidate))
+    stages.append(_estimator(spec, candidate))
     return Pipeline(stages=stages)
 
 
@@ -54,19 +55,25 @@ def _feature_stages(feature: Feature) -> Iterator[Stage]:
     if isinstance(feature, Category):
         rank = f"{name}__rank"
         yield StringIndexer(inputCol=name, outputCol=rank, handleInvalid="keep")
-        yield _bucketizer(rank, bucket, [*map(float, range(feature.top + 1)), INFINITY])
+        yield _bucketizer(rank, bucket, _bucket_edges(feature))
     elif isinstance(feature, Bucketed):
         cut = f"{name}__cut"
         yield _bucketizer(name, cut, [-INFINITY, *feature.splits, INFINITY])
-        buckets_and_missing = len(feature.splits) + 2
-        yield _bucketizer(cut, bucket, [float(edge) for edge in range(buckets_and_missing + 1)])
+        yield _bucketizer(cut, bucket, _bucket_edges(feature))
+
+
+def _bucket_edges(feature: Category | Bucketed) -> list[float]:
+    """Edges of the last cut: one bucket a rank and one for the rest, or one a cut and one for missing."""
+    if isinstance(feature, Category):
+        return [*map(float, range(feature.top + 1)), INFINITY]
+    return [float(edge) for edge in range(len(feature.splits) + 3)]
 
 
 def _bucketizer(source: str, target: str, splits: list[float]) -> Bucketizer:
     return Bucketizer(inputCol=source, outputCol=target, splits=splits, handleInvalid="keep")
 
 
-def _is_bucket(feature: Feature) -> bool:
+def _is_bucket(feature: Feature) -> TypeGuard[Category | Bucketed]:
     return isinstance(feature, Category | Bucketed)
 
 
@@ -76,12 +83,16 @@ def _output(feature: Feature, one_hot: bool) -> str:
     return f"{feature.name}__one_hot" if one_hot else f"{feature.name}__bucket"
 
 
-def _estimator(candidate: Candidate) -> Stage:
+def _estimator(spec: ModelSpec, candidate: Candidate) -> Stage:
     """Make the estimator; survival regression takes the censoring itself, the others weights for it."""
     estimator: type[Estimator[Any]] = getattr(regression, candidate.estimator)
-    columns = {"featuresCol": FEATURES, "predictionCol": RAW}
+    columns: dict[str, Any] = {"featuresCol": FEATURES, "predictionCol": RAW}
     if candidate.estimator == "AFTSurvivalRegression":
         columns |= {"labelCol": DURATION, "censorCol": OBSERVED}
     else:
         columns |= {"labelCol": TARGET, "weightCol": WEIGHT}
-    return estimator(**columns, **candidate.parameters)
+    if candidate.estimator in TREES:
+        columns["maxBins"] = max(
+            SPARK_MAX_BINS, *(len(_bucket_edges(f)) for f in spec.features if _is_bucket(f))
+        )
+    return estimator(**columns | dict(candidate.parameters))

@@ -52,6 +52,7 @@ ADVERTS = Source(
         Unique(("advert_id",)),
         Positive("price_gbp"),
         InOrder("listed_on", "removed_on"),
+        InOrder("registered_on", "listed_on"),
         NotAfterSnapshot("listed_on"),
         NotAfterSnapshot("removed_on"),
         Refers("derivative_id", "taxonomy"),
@@ -117,6 +118,7 @@ SPEC = ModelSpec(
     group="seller_id",
     time="listed_on",
     horizon=180,
+    what_if="price_gbp",
     inputs=(
         Column("price_gbp", "long", "GBP", minimum=1, maximum=1_000_000, description="asking price"),
         Column("valuation_gbp", "long", "GBP", minimum=1, maximum=1_000_000, description="retail valuation"),

@@ -45,6 +45,7 @@ SPEC = ModelSpec(
     description="Expected days until a car in stock sells, restricted to 180 days",
     sources=(STOCK,),
     horizon=180,
+    what_if="price_eur",
     features=(
         Bucketed("price_eur", (5_000, 8_000, 11_000, 14_000, 18_000, 25_000, 35_000), unit="EUR", minimum=0),
         Number("age_years", type="long", unit="years", minimum=0, maximum=60),

@@ -1,0 +1,133 @@
+"""The demo's MLflow server: a real one on SQLite, kept running between demos."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import requests
+
+from days_to_sell.errors import TargetError
+from days_to_sell.release.processes import identity, stop_process
+
+START_SECONDS = 90.0
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class _State:
+    """The process that was started, and what tells it from a later one with the same number."""
+
+    pid: int
+    identity: str
+    port: int
+
+
+@dataclass(frozen=True)
+class MlflowServer:
+    """An MLflow server with its store in one folder.
+
+    Args:
+        home: Folder of the database, the artifacts, the log and the state file.
+        port: Port on this machine.
+    """
+
+    home: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Address of the UI and of the tracking server."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, report: Callable[[str], None]) -> None:
+        """Start the server, unless it runs already on this port.
+
+        Raises:
+            TargetError: The port is taken, or the server did not get ready.
+        """
+        state = self._read()
+        if state and identity(state.pid) == state.identity:
+            if state.port == self.port:
+                report(f"MLflow runs already at {self.url}")
+                return
+            self.stop()
+        self._require_port()
+        self.home.mkdir(parents=True, exist_ok=True)
+        report("starting MLflow")
+        with (self.home / "server.log").open("ab") as log:
+            child = subprocess.Popen(
+                [
+                    *(
+                        sys.executable,
+                        "-m",
+                        "mlflow",
+                        "server",
+                        "--host",
+                        "127.0.0.1",
+                        "--port",
+                        str(self.port),
+                    ),
+                    *("--backend-store-uri", f"sqlite:///{self.home / 'mlflow.db'}", "--workers", "1"),
+                    *("--artifacts-destination", str(self.home / "artifacts")),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+            )
+        self._write(_State(child.pid, identity(child.pid) or "", self.port))
+        self._wait(child)
+
+    def stop(self) -> bool:
+        """End the server that was started from this folder, and say whether one ran."""
+        state = self._read()
+        if state is None:
+            return False
+        ran = stop_process(state.pid, state.identity, grace_seconds=GRACE_SECONDS)
+        self._state_file.unlink(missing_ok=True)
+        return ran
+
+    @property
+    def _state_file(self) -> Path:
+        return self.home / "server.json"
+
+    def _read(self) -> _State | None:
+        if not self._state_file.exists():
+            return None
+        return _State(**json.loads(self._state_file.read_text(encoding="utf-8")))
+
+    def _write(self, state: _State) -> None:
+        draft = self._state_file.with_suffix(".part")
+        draft.write_text(json.dumps(asdict(state)), encoding="utf-8")
+        draft.rename(self._state_file)
+
+    def _require_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                raise TargetError(
+                    f"port {self.port} for MLflow is taken by another program; end it, "
+                    f"or choose another port: make demo MLFLOW_PORT={self.port + 10}"
+                ) from error
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and child.poll() is None:
+            try:
+                if requests.get(f"{self.url}/health", timeout=5).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.2)
+        self.stop()
+        raise TargetError(f"MLflow did not get ready at {self.url}; see {self.home / 'server.log'}")

@@ -1,0 +1,18 @@
+"""Running a command: an error of ours is a message and exit code 1, never a stack trace."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from days_to_sell.errors import DaysToSellError
+
+
+def run(command: click.Command) -> None:
+    """Run a command with the arguments of this process."""
+    try:
+        command()
+    except DaysToSellError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)

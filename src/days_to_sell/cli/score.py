@@ -1,0 +1,49 @@
+"""``days-to-sell score``: answer raw rows with a registered version, without Spark."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from days_to_sell.errors import ContractError, RegistryError
+from days_to_sell.registry.versions import Registry
+from days_to_sell.scoring.predictor import Predictor, Refusal
+
+
+@click.command()
+@click.argument("model")
+@click.option("--version", help="Version; the one in Production if absent.")
+@click.option(
+    "--input", "source", type=click.File("r"), default="-", show_default=True, help="Rows as JSON lines."
+)
+def score(model: str, version: str | None, source: TextIO) -> None:
+    """Answer raw rows with a version of registered MODEL: one JSON line in, one out.
+
+    \b
+    Example:
+      days-to-sell score days-to-sell --input cars.jsonl
+    """
+    registry = Registry()
+    found = registry.version(model, version) if version else registry.production(model)
+    if found is None:
+        raise RegistryError(f"no version of {model} is in Production; promote one or give --version")
+    with tempfile.TemporaryDirectory() as scratch:
+        predictor = Predictor(registry.fetch_package(found, Path(scratch) / "package"))
+        for number, line in enumerate(source, start=1):
+            answer = predictor.predict([_row(number, line)])[0]
+            refused = isinstance(answer, Refusal)
+            click.echo(json.dumps({"error": str(answer)} if refused else {"days": answer}))
+
+
+def _row(number: int, line: str) -> dict[str, object]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ContractError(f"line {number} is no JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise ContractError(f"line {number} is no JSON object; send one row as {{field: value}}")
+    return row
