@@ -1,0 +1,1 @@
+"""Release: a Production version becomes a proven, deployed service."""

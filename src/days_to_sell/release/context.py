@@ -1,0 +1,164 @@
+"""The build context of the scoring image, assembled from the project, its wheels and a model package.
+
+    Dockerfile
+    requirements/serving.txt   what to install, with hashes
+    wheelhouse/                the wheels of it, and the project's own
+    serving/                   the service
+    package/                   the model package
+
+The build itself needs no network: everything it installs lies in the context.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from days_to_sell.errors import TargetError
+from days_to_sell.release.project import DOCKERFILE, REQUIREMENTS, SERVING, check_project
+from days_to_sell.release.target import Report
+from days_to_sell.scoring.package import ModelPackage
+
+PYTHON = "3.11"
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+# glibc versions that wheels are tagged with; every base image with Python 3.11 is newer.
+GLIBC_MINORS = (5, 12, 17, 24, 26, 27, 28)
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "src")
+PIP_SECONDS = 600
+# A fixed time in the wheel's entries makes equal sources equal bytes, so that the engine's cache holds.
+BUILD_TIME = "1704067200"
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
+
+
+def assemble_context(
+    context: Path, *, project: Path, package: ModelPackage, architecture: str, cache: Path, report: Report
+) -> None:
+    """Fill a directory with the build context.
+
+    Args:
+        context: An empty directory.
+        project: Root of the project.
+        package: The verified model package.
+        architecture: The base image's, as the engine names it: ``amd64`` or ``arm64``.
+        cache: Where downloaded wheels are kept.
+        report: Takes one line of progress.
+
+    Raises:
+        TargetError: A part of the project is missing, or pip failed.
+    """
+    check_project(project)
+    requirements = project / REQUIREMENTS
+    wheelhouse = fetch_wheelhouse(requirements, architecture, cache, report)
+    (context / REQUIREMENTS).parent.mkdir(parents=True)
+    shutil.copyfile(requirements, context / REQUIREMENTS)
+    shutil.copyfile(project / DOCKERFILE, context / DOCKERFILE)
+    shutil.copytree(project / SERVING, context / SERVING, ignore=LEFT_OUT)
+    shutil.copytree(package.root, context / "package")
+    shutil.copytree(wheelhouse, context / "wheelhouse")
+    build_wheel(project, context / "wheelhouse")
+    _make_readable(context)
+
+
+def fetch_wheelhouse(requirements: Path, architecture: str, cache: Path, report: Report) -> Path:
+    """Download the wheels of a locked requirements file for an image's platform, once.
+
+    Raises:
+        TargetError: The platform is unknown, or pip failed.
+    """
+    if architecture not in MACHINES:
+        raise TargetError(f"no wheels for a base image of {architecture}; use one of {', '.join(MACHINES)}")
+    machine = MACHINES[architecture]
+    key = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    wheelhouse = cache / "wheelhouse" / f"{key}-cp{PYTHON.replace('.', '')}-{machine}"
+    if wheelhouse.exists():
+        return wheelhouse
+    report(f"downloading the wheels of {requirements.name} for {machine}")
+    wheelhouse.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=wheelhouse.parent) as drafts:
+        draft = Path(drafts) / "wheels"
+        _pip(
+            f"download the wheels of {requirements}",
+            "download",
+            "--require-hashes",
+            "--no-deps",
+            "--only-binary=:all:",
+            *_platform(machine),
+            f"--requirement={requirements}",
+            f"--dest={draft}",
+        )
+        _publish(draft, wheelhouse)
+    return wheelhouse
+
+
+def build_wheel(project: Path, target: Path) -> None:
+    """Build the project's own wheel, without network and without leaving anything in the project.
+
+    Raises:
+        TargetError: pip failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="days-to-sell-wheel-") as drafts:
+        # setuptools writes beside its sources, and would pack modules that an earlier build left there.
+        sources = Path(drafts) / "project"
+        sources.mkdir()
+        for name in SOURCES:
+            if (project / name).is_dir():
+                shutil.copytree(project / name, sources / name, ignore=LEFT_OUT)
+            elif (project / name).exists():
+                shutil.copyfile(project / name, sources / name)
+        _pip(
+            f"build the wheel of {project}",
+            "wheel",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-cache-dir",
+            f"--wheel-dir={target}",
+            str(sources),
+        )
+
+
+def _platform(machine: str) -> list[str]:
+    glibc = [f"--platform=manylinux_2_{minor}_{machine}" for minor in GLIBC_MINORS]
+    interpreter = f"cp{PYTHON.replace('.', '')}"
+    return [
+        *glibc,
+        f"--platform=manylinux2014_{machine}",
+        "--implementation=cp",
+        f"--python-version={PYTHON}",
+        f"--abi={interpreter}",
+        "--abi=abi3",
+        "--abi=none",
+    ]
+
+
+def _pip(doing: str, *arguments: str) -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": BUILD_TIME}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=PIP_SECONDS, env=environment
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TargetError(f"pip did not {doing} within {PIP_SECONDS} seconds; try again") from error
+    if done.returncode:
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()[-10:]
+        raise TargetError(f"pip cannot {doing}:\n" + "\n".join(f"  {line}" for line in lines))
+
+
+def _publish(draft: Path, final: Path) -> None:
+    try:
+        draft.rename(final)
+    except OSError:
+        # Another run was faster: the directory is named after its content, so that one is as good.
+        if not final.exists():
+            raise
+
+
+def _make_readable(context: Path) -> None:
+    """Let the image's user read what a strict umask of the caller closed."""
+    for path in (context, *context.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
