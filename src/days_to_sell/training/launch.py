@@ -92,9 +92,10 @@ def _s3_options(settings: Settings) -> dict[str, str]:
     prefix = "spark.hadoop.fs.s3a."
     options = {f"{prefix}directory.marker.retention": "keep"}
     if settings.s3_endpoint:
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         options |= {
             f"{prefix}endpoint": settings.s3_endpoint,
-            f"{prefix}endpoint.region": os.environ.get("AWS_REGION", "us-east-1"),
+            f"{prefix}endpoint.region": region,
             f"{prefix}path.style.access": "true",
             f"{prefix}connection.ssl.enabled": str(not settings.s3_endpoint.startswith("http:")).lower(),
         }
