@@ -96,7 +96,8 @@ class Field:
     def _parse_date(self, value: object) -> date:
         if isinstance(value, date):
             return date(value.year, value.month, value.day)
-        if not isinstance(value, str) or len(value) != 10:
+        # ISO 8601 has dates by week of the same length (2026-W10-1), which Python reads too.
+        if not isinstance(value, str) or len(value) != 10 or value[7] != "-":
             raise ContractError("is not a date as YYYY-MM-DD")
         try:
             return date.fromisoformat(value)

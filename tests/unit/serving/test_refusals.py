@@ -94,6 +94,7 @@ def test_a_malformed_request_is_told_what_is_wrong(client: FlaskClient, body: An
         ({"doors": True}, "doors", "True", "is not a number"),
         ({"make": ["Ford"]}, "make", "['Ford']", "is not text"),
         ({"as_of": "01/03/2026"}, "as_of", "01/03/2026", "YYYY-MM-DD"),
+        ({"as_of": "2026-W10-1"}, "as_of", "2026-W10-1", "YYYY-MM-DD"),
         ({"as_of": "2026-02-30"}, "as_of", "2026-02-30", "calendar"),
         ({"colour": "red"}, "colour", "", "no field of this model"),
     ],
