@@ -49,7 +49,7 @@ class Model:
         """
         name = f"{__name__}.{self.folder}.example"
         try:
-            return importlib.import_module(name).write_example_lake  # type: ignore[no-any-return]
+            return importlib.import_module(name).write_example_lake
         except ModuleNotFoundError as error:
             if error.name != name:
                 raise
