@@ -1,0 +1,57 @@
+"""State files of the process target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from days_to_sell.errors import TargetError
+from days_to_sell.release.state import Record, StateFiles
+from days_to_sell.release.target import Deployment
+
+DEPLOYMENT = Deployment("production", "http://127.0.0.1:8080", "Tiny Model", "1", "sha256:aa")
+CANDIDATE = Record(DEPLOYMENT, 123, "boot:456", "/packages/tiny", candidate=True)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> StateFiles:
+    """An empty directory of state files."""
+    return StateFiles(tmp_path / "process")
+
+
+def test_a_record_is_read_back_as_it_was_written(files: StateFiles) -> None:
+    """The file holds the whole record, and nothing but it stays in the directory."""
+    files.write(CANDIDATE)
+    assert files.read("Tiny Model", "production", candidate=True) == CANDIDATE
+    assert [path.name for path in files.root.iterdir()] == ["tiny-model-production.candidate.json"]
+
+
+def test_a_candidate_is_not_what_is_proven(files: StateFiles) -> None:
+    """An interrupted release leaves a candidate, never something proven."""
+    files.write(CANDIDATE)
+    assert files.read("Tiny Model", "production") is None
+
+
+def test_a_confirmed_candidate_takes_the_place_of_the_proven_one(files: StateFiles) -> None:
+    """After it there is one record, and it is no candidate."""
+    files.write(Record(DEPLOYMENT, 7, "boot:8", "/packages/old", candidate=False))
+    files.write(CANDIDATE)
+    files.confirm("Tiny Model", "production")
+    assert files.all() == (Record(DEPLOYMENT, 123, "boot:456", "/packages/tiny", candidate=False),)
+
+
+def test_nothing_can_be_confirmed_without_a_candidate(files: StateFiles) -> None:
+    """The message says to release again."""
+    with pytest.raises(TargetError, match="no candidate of tiny in production to confirm; release it again"):
+        files.confirm("tiny", "production")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}'])
+def test_a_damaged_file_is_named(files: StateFiles, content: str) -> None:
+    """A file that cannot be read is never taken for no file."""
+    files.write(CANDIDATE)
+    path = files.root / "tiny-model-production.candidate.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(TargetError, match=r"candidate\.json is damaged .*; remove it and release again"):
+        files.all()
