@@ -24,6 +24,8 @@ DEV := $(VENV)/.dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	--no-build-isolation --use-pep517 --no-compile
 unexport PYTHONDONTWRITEBYTECODE
+# MLflow reports its use to its makers otherwise; nothing here needs any network but pip's and Maven's.
+export MLFLOW_DISABLE_TELEMETRY ?= true
 RUN := $(BIN)/days-to-sell
 LOCK := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	$(if $(UPGRADE),--upgrade)
