@@ -1,0 +1,211 @@
+"""The pipelines that the engines must agree on, and the data they are fitted to."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping
+
+from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
+from pyspark.ml.feature import (
+    Bucketizer,
+    IndexToString,
+    OneHotEncoder,
+    StandardScaler,
+    StringIndexer,
+    VectorAssembler,
+)
+from pyspark.ml.regression import (
+    AFTSurvivalRegression,
+    DecisionTreeRegressor,
+    GBTRegressor,
+    GeneralizedLinearRegression,
+    IsotonicRegression,
+    LinearRegression,
+    RandomForestRegressor,
+)
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+INF = math.inf
+SCHEMA = (
+    "row_id int, make string, fuel string, ratio double, age double, share double, same double, "
+    "y double, sold double, near double"
+)
+RATIO_SPLITS = [0.9, 1.0, 1.1]
+
+Stage = Estimator | Transformer
+
+
+def training_frame(spark: SparkSession) -> DataFrame:
+    """Cars whose days depend on make, ratio and age, some of the values missing."""
+    chance = random.Random(7)  # noqa: S311 - data, not secrets
+    makes = ["audi"] * 9 + ["bmw"] * 7 + ["fiat"] * 5 + ["kia"] * 3 + ["Škoda", "日産", "", None]
+    rows = []
+    for row_id in range(600):
+        make = makes[row_id % len(makes)]
+        ratio = math.nan if row_id % 11 == 0 else 0.8 + 0.4 * chance.random()
+        age = 1.0 + 119.0 * chance.random()
+        mean = 20.0 + 15.0 * (make == "audi") + 20.0 * (1.0 if math.isnan(ratio) else ratio) + 0.1 * age
+        days = max(1.0, min(170.0, chance.expovariate(1.0 / mean)))
+        sold = float(chance.random() < 0.8)
+        fuel = ("petrol", "diesel", "electric")[row_id % 3]
+        share = chance.random()
+        near = 2.0 + share + 0.1 * chance.random()
+        rows.append((row_id, make, fuel, ratio, age, share, 5.0, days, sold, near))
+    return spark.createDataFrame(rows, SCHEMA).coalesce(1).cache()
+
+
+def buckets() -> list[Stage]:
+    """Categories cut at their third rank, and a number cut twice so that missing is a bucket too."""
+    return [
+        StringIndexer(inputCol="make", outputCol="make_rank", handleInvalid="keep"),
+        Bucketizer(
+            inputCol="make_rank",
+            outputCol="make_bucket",
+            splits=[0.0, 1.0, 2.0, 3.0, INF],
+            handleInvalid="keep",
+        ),
+        StringIndexer(inputCol="fuel", outputCol="fuel_rank", handleInvalid="keep"),
+        Bucketizer(
+            inputCol="ratio", outputCol="ratio_cut", splits=[-INF, *RATIO_SPLITS, INF], handleInvalid="keep"
+        ),
+        Bucketizer(
+            inputCol="ratio_cut",
+            outputCol="ratio_bucket",
+            splits=[float(edge) for edge in range(len(RATIO_SPLITS) + 3)],
+            handleInvalid="keep",
+        ),
+    ]
+
+
+def one_hot() -> list[Stage]:
+    """The buckets as one vector."""
+    return [
+        *buckets(),
+        OneHotEncoder(
+            inputCols=["make_bucket", "fuel_rank", "ratio_bucket"],
+            outputCols=["make_vector", "fuel_vector", "ratio_vector"],
+            handleInvalid="keep",
+        ),
+        assemble(["make_vector", "fuel_vector", "ratio_vector", "age"], "features"),
+    ]
+
+
+def ordinal() -> list[Stage]:
+    """The buckets as they are, which trees take for categories."""
+    return [*buckets(), assemble(["make_bucket", "fuel_rank", "ratio_bucket", "age"], "features")]
+
+
+def assemble(columns: list[str], target: str) -> VectorAssembler:
+    """An assembler that lets NaN pass, as every bundle's does."""
+    return VectorAssembler(inputCols=columns, outputCol=target, handleInvalid="keep")
+
+
+def calibrated(train: DataFrame, stages: list[Stage]) -> PipelineModel:
+    """End a pipeline that predicts ``raw`` in a recalibration and a clip, as the product's do."""
+    fitted = Pipeline(stages=[*stages, assemble(["raw"], "raw_vector")]).fit(train)
+    line = LinearRegression(featuresCol="raw_vector", labelCol="y", predictionCol="unbounded")
+    bounds = train.sparkSession.createDataFrame([(1.0, 1.0), (180.0, 180.0)], "y double, unbounded double")
+    clip = IsotonicRegression(featuresCol="unbounded", labelCol="y", predictionCol="days")
+    return PipelineModel([*fitted.stages, line.fit(fitted.transform(train)), clip.fit(bounds)])
+
+
+def survival(train: DataFrame) -> PipelineModel:
+    """AFT regression with quantiles."""
+    aft = AFTSurvivalRegression(
+        labelCol="y",
+        censorCol="sold",
+        predictionCol="raw",
+        quantilesCol="quantiles",
+        quantileProbabilities=[0.05, 0.5, 0.95],
+    )
+    return calibrated(train, [*one_hot(), aft])
+
+
+def gamma(train: DataFrame) -> PipelineModel:
+    """Gamma regression with log link, and its link prediction."""
+    glm = GeneralizedLinearRegression(
+        family="gamma", link="log", labelCol="y", predictionCol="raw", linkPredictionCol="eta"
+    )
+    return calibrated(train, [*one_hot(), glm])
+
+
+def boosted(train: DataFrame) -> PipelineModel:
+    """Boosted trees with categorical splits."""
+    return calibrated(train, [*ordinal(), GBTRegressor(labelCol="y", predictionCol="raw", maxIter=4, seed=1)])
+
+
+def trees(train: DataFrame) -> PipelineModel:
+    """A tree and a forest over numbers; Spark does not fit them to NaN, but scores it."""
+    stages = [
+        *buckets(),
+        assemble(["make_rank", "fuel_rank", "ratio", "age"], "features"),
+        DecisionTreeRegressor(labelCol="y", predictionCol="tree", maxDepth=6),
+        RandomForestRegressor(labelCol="y", predictionCol="forest", numTrees=7, maxDepth=6, seed=1),
+    ]
+    return Pipeline(stages=stages).fit(train.where(~F.isnan("ratio")))
+
+
+LINKS = {
+    "gaussian": ("identity", "log", "inverse"),
+    "binomial": ("logit", "probit", "cloglog"),
+    "poisson": ("log", "identity", "sqrt"),
+    "gamma": ("inverse", "identity", "log"),
+}
+
+
+def links(train: DataFrame) -> PipelineModel:
+    """Every family with every link it goes with; a mean near its line, or some links do not converge."""
+    stages: list[Stage] = [assemble(["share"], "features")]
+    for family, names in LINKS.items():
+        label = "sold" if family == "binomial" else "near"
+        stages += [
+            GeneralizedLinearRegression(
+                family=family, link=link, labelCol=label, predictionCol=f"{family}_{link}"
+            )
+            for link in names
+        ]
+    return Pipeline(stages=stages).fit(train)
+
+
+def encoders(train: DataFrame) -> PipelineModel:
+    """Every way to index, encode and scale."""
+    stages: list[Stage] = [
+        StringIndexer(
+            inputCol="make", outputCol="a_to_z", stringOrderType="alphabetAsc", handleInvalid="keep"
+        ),
+        StringIndexer(inputCol="fuel", outputCol="fuel_rank", handleInvalid="error"),
+        IndexToString(inputCol="fuel_rank", outputCol="fuel_again"),
+    ]
+    for keep in ("keep", "error"):
+        for drop in (True, False):
+            name = f"one_hot_{keep}_{drop}"
+            stages += [
+                OneHotEncoder(inputCols=["fuel_rank"], outputCols=[name], handleInvalid=keep, dropLast=drop),
+            ]
+    stages.append(assemble(["one_hot_keep_True", "one_hot_error_False", "age", "same"], "vector"))
+    for mean, std in ((True, False), (False, True), (True, True)):
+        stages.append(
+            StandardScaler(inputCol="vector", outputCol=f"scaled_{mean}_{std}", withMean=mean, withStd=std)
+        )
+    return Pipeline(stages=stages).fit(train)
+
+
+def isotonic(train: DataFrame) -> PipelineModel:
+    """Rising and falling steps, over a number and an element of a vector, in a pipeline in a pipeline."""
+    inner = Pipeline(
+        stages=[
+            assemble(["share", "age"], "vector"),
+            IsotonicRegression(featuresCol="age", labelCol="y", predictionCol="rising"),
+            IsotonicRegression(
+                featuresCol="vector", featureIndex=1, labelCol="y", predictionCol="falling", isotonic=False
+            ),
+        ]
+    )
+    return Pipeline(stages=[inner, assemble(["rising", "falling"], "both")]).fit(train)
+
+
+PIPELINES: Mapping[str, Callable[[DataFrame], PipelineModel]] = {
+    each.__name__: each for each in (survival, gamma, boosted, trees, links, encoders, isotonic)
+}

@@ -1,0 +1,143 @@
+"""The table of differences says what each engine does, no more and no less."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from py4j.java_gateway import JavaGateway
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.feature import Bucketizer, OneHotEncoder, StandardScaler, StringIndexer, VectorAssembler
+from pyspark.ml.regression import IsotonicRegression
+from pyspark.sql import DataFrame, SparkSession
+
+from days_to_sell.errors import ScoringError
+from days_to_sell.scoring import load_bundle
+from days_to_sell.scoring.differences import DIFFERENCES, Difference, Outcome
+from tests.parity.conftest import Export
+from tests.parity.mleap_runtime import MleapRefusedError, MleapRuntime
+from tests.parity.pipelines import Stage, assemble
+
+SAMPLE = [(0.0, "a", 5.0), (1.0, "b", 5.0), (2.0, "b", 5.0)]
+SCHEMA = "x double, text string, same double"
+VALUES = {"null": None, "NaN": math.nan, "unseen": "never seen", "fraction": 1.5, "beyond": 99.0}
+
+
+def _stages(operator: str, choice: str) -> tuple[str, list[Stage]]:
+    """The column to change, and a pipeline around one operator that ends in the column ``out``."""
+    if operator == "bucketizer":
+        return "x", [Bucketizer(inputCol="x", outputCol="out", splits=[0.0, 1.0, 9.0], handleInvalid=choice)]
+    if operator == "string_indexer":
+        return "text", [StringIndexer(inputCol="text", outputCol="out", handleInvalid=choice)]
+    if operator == "vector_assembler":
+        return "x", [VectorAssembler(inputCols=["x", "same"], outputCol="out", handleInvalid=choice)]
+    if operator == "one_hot_encoder":
+        return "x", [OneHotEncoder(inputCols=["x"], outputCols=["out"], handleInvalid=choice)]
+    if operator == "standard_scaler":
+        scaler = StandardScaler(inputCol="vector", outputCol="out", withMean=True, withStd=True)
+        return "same", [assemble(["same", "x"], "vector"), scaler]
+    assert operator == "isotonic_regression"
+    return "x", [IsotonicRegression(featuresCol="x", labelCol="x", predictionCol="out")]
+
+
+def _outcome(answer: Callable[[], list[dict[str, Any]]]) -> Outcome:
+    """What came of it: the first element of ``out``, no row, or an error."""
+    try:
+        rows = answer()
+    except (Py4JJavaError, PySparkException, MleapRefusedError, ScoringError):
+        return "refuses"
+    if not rows:
+        return "drops"
+    out = rows[0]["out"]
+    first = out[0] if isinstance(out, list) else out
+    return "null" if first is None else "NaN" if math.isnan(first) else "answers"
+
+
+def _sample(spark: SparkSession) -> DataFrame:
+    """Frame to fit on and to export with; encoders want a column that says how many categories it has."""
+    categories = {"ml_attr": {"type": "nominal", "vals": ["0", "1", "2"]}}
+    return spark.createDataFrame(SAMPLE, SCHEMA).withMetadata("x", categories)
+
+
+def _spark_rows(model: PipelineModel, spark: SparkSession, row: dict[str, Any]) -> list[dict[str, Any]]:
+    frame = spark.createDataFrame([tuple(row.values())], SCHEMA)
+    rows = [each.asDict() for each in model.transform(frame).collect()]
+    return [{"out": r["out"].toArray().tolist() if hasattr(r["out"], "toArray") else r["out"]} for r in rows]
+
+
+def _outcomes(
+    operator: str, choice: str, value: str, spark: SparkSession, mleap: JavaGateway, export: Export
+) -> dict[str, Outcome]:
+    """What the three engines do with one value."""
+    column, stages = _stages(operator, choice)
+    sample = _sample(spark)
+    model = Pipeline(stages=stages).fit(sample)
+    bundle = export(model, sample)
+    row = {"x": 1.0, "text": "a", "same": 5.0} | {column: VALUES[value]}
+    return {
+        "spark": _outcome(lambda: _spark_rows(model, spark, row)),
+        "mleap": _outcome(lambda: MleapRuntime(mleap, bundle).transform([row])),
+        "python": _outcome(lambda: load_bundle(bundle).transform([row])),
+    }
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda each: each.key)
+def test_each_engine_does_what_the_table_says(
+    difference: Difference, spark: SparkSession, mleap: JavaGateway, export: Export
+) -> None:
+    """Spark, MLeap's runtime and Python each do with the value what the table says."""
+    outcomes = _outcomes(
+        difference.operator, difference.handle_invalid, difference.value, spark, mleap, export
+    )
+    assert outcomes == {
+        "spark": difference.spark,
+        "mleap": difference.mleap,
+        "python": difference.python,
+    }
+
+
+@pytest.mark.parametrize(
+    ("operator", "choice", "value", "outcome"),
+    [
+        ("bucketizer", "keep", "NaN", "answers"),
+        ("bucketizer", "error", "NaN", "refuses"),
+        ("bucketizer", "skip", "NaN", "drops"),
+        ("bucketizer", "keep", "beyond", "refuses"),
+        ("bucketizer", "skip", "beyond", "refuses"),
+        ("string_indexer", "keep", "null", "answers"),
+        ("string_indexer", "keep", "unseen", "answers"),
+        ("string_indexer", "error", "null", "refuses"),
+        ("string_indexer", "error", "unseen", "refuses"),
+        ("string_indexer", "skip", "null", "drops"),
+        ("string_indexer", "skip", "unseen", "drops"),
+        ("vector_assembler", "keep", "NaN", "NaN"),
+        ("one_hot_encoder", "keep", "beyond", "answers"),
+        ("one_hot_encoder", "error", "beyond", "refuses"),
+        ("one_hot_encoder", "error", "NaN", "refuses"),
+    ],
+)
+def test_what_is_not_in_the_table_is_alike(
+    operator: str,
+    choice: str,
+    value: str,
+    outcome: Outcome,
+    spark: SparkSession,
+    mleap: JavaGateway,
+    export: Export,
+) -> None:
+    """Spark, MLeap's runtime and Python do the same with invalid values that the table does not name."""
+    assert (operator, choice, value) not in {
+        (each.operator, each.handle_invalid, each.value) for each in DIFFERENCES
+    }
+    found = _outcomes(operator, choice, value, spark, mleap, export)
+    assert found == {"spark": outcome, "mleap": outcome, "python": outcome}
+
+
+def test_every_line_is_a_difference() -> None:
+    """No line of the table says that all three do the same, and no line is there twice."""
+    assert all(len({each.spark, each.mleap, each.python}) > 1 for each in DIFFERENCES)
+    assert len({each.key for each in DIFFERENCES}) == len(DIFFERENCES)
