@@ -98,7 +98,7 @@ class Attributes:
 
     def vector(self, name: str) -> tuple[float, ...]:
         """Read a dense tensor of one dimension of finite numbers."""
-        tensor = self._object(name, self._values.get(name))
+        tensor = self._entry(name)
         values = tensor.get("double")
         sizes = self._dimensions(name, tensor.get("shape"))
         if tensor.get("type") != "tensor" or not isinstance(values, list) or sizes != [len(values)]:
@@ -119,23 +119,28 @@ class Attributes:
         return sizes[0]
 
     def _dimensions(self, name: str, shape: Any) -> list[int]:
-        dimensions = self._object(name, shape).get("dimensions")
+        dimensions = shape.get("dimensions") if isinstance(shape, dict) else None
         if not isinstance(dimensions, list):
             raise self._wrong(name, "a shape with dimensions", shape)
         return [self._whole(self._object(name, each).get("size"), name) for each in dimensions]
 
     def _scalar(self, name: str, kind: str, default: Any) -> Any:
-        entry = self._object(name, self._values.get(name))
+        entry = self._entry(name)
         if entry.keys() - {kind}:
             raise self._wrong(name, f"one {kind}", entry)
         return entry.get(kind, default)
 
     def _list(self, name: str, kind: str) -> list[Any]:
-        entry = self._object(name, self._values.get(name))
+        entry = self._entry(name)
         values = entry.get(kind, [])
         if entry.get("type") != "list" or entry.keys() - {kind, "type"} or not isinstance(values, list):
             raise self._wrong(name, f"a list of {kind} values", entry)
         return values
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        if name not in self._values:
+            raise BundleError(f"attribute {name!r} is missing")
+        return self._object(name, self._values[name])
 
     def _object(self, name: str, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):

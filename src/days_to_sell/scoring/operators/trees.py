@@ -88,44 +88,45 @@ def _read_trees(node: Node) -> tuple[list[Tree], str]:
 
 def _read_tree(folder: Folder, width: int) -> Tree:
     """Read the tree of a folder: one JSON object a line, each inner node before its left and right branch."""
-    where = f"file '{folder.path}/tree.json'"
     lines = (line for line in folder.text("tree.json").splitlines() if line.strip())
     try:
-        tree = _read_branch(lines, width, where, MAX_DEPTH)
+        tree = _read_branch(lines, width, MAX_DEPTH)
+        if next(lines, None) is not None:
+            raise BundleError("goes on after the end of the tree")
     except StopIteration:
-        raise BundleError(f"{where} ends in the middle of the tree") from None
-    if next(lines, None) is not None:
-        raise BundleError(f"{where} goes on after the end of the tree")
+        raise BundleError(f"file '{folder.path}/tree.json' ends in the middle of the tree") from None
+    except BundleError as error:
+        raise BundleError(f"file '{folder.path}/tree.json': {error}") from error
     return tree
 
 
-def _read_branch(lines: Iterator[str], width: int, where: str, depth: int) -> Tree:
-    record = parse_object(next(lines), where)
+def _read_branch(lines: Iterator[str], width: int, depth: int) -> Tree:
+    record = parse_object(next(lines), "a line")
     if record.get("type") == "leaf":
         values = Attributes({"values": {"double": record.get("values"), "type": "list"}}).doubles("values")
         if not values:
-            raise BundleError(f"{where} has a leaf without a value")
+            raise BundleError("has a leaf without a value")
         return values[0]
     if record.get("type") != "internal" or depth == 0:
-        raise BundleError(f"{where} has a node that is no leaf or split, or lies deeper than {MAX_DEPTH}")
-    feature, threshold, categories, swapped = _read_split(record.get("split"), width, where)
-    first = _read_branch(lines, width, where, depth - 1)
-    second = _read_branch(lines, width, where, depth - 1)
+        raise BundleError(f"has a node that is no leaf or split, or lies deeper than {MAX_DEPTH}")
+    feature, threshold, categories, swapped = _read_split(record.get("split"), width)
+    first = _read_branch(lines, width, depth - 1)
+    second = _read_branch(lines, width, depth - 1)
     return Split(feature, threshold, categories, *((second, first) if swapped else (first, second)))
 
 
-def _read_split(split: Any, width: int, where: str) -> tuple[int, float, frozenset[float] | None, bool]:
+def _read_split(split: Any, width: int) -> tuple[int, float, frozenset[float] | None, bool]:
     """Read feature, threshold, categories, and whether those are the categories of the right branch."""
     if not isinstance(split, dict):
-        raise BundleError(f"{where} has an inner node without a split")
+        raise BundleError("has an inner node without a split")
     feature = split.get("featureIndex")
     if type(feature) is not int or not 0 <= feature < width:
-        raise BundleError(f"{where} splits on feature {feature!r:.20} of {width}")
+        raise BundleError(f"splits on feature {feature!r:.20} of {width}")
     if split.get("type") == "continuous":
         threshold = Attributes({"threshold": {"double": split.get("threshold")}}).double("threshold")
         return feature, threshold, None, False
     categories, is_left = split.get("categories"), split.get("isLeft")
     if split.get("type") != "categorical" or not isinstance(is_left, bool):
-        raise BundleError(f"{where} has a split that is neither continuous nor categorical")
+        raise BundleError("has a split that is neither continuous nor categorical")
     values = Attributes({"categories": {"double": categories, "type": "list"}}).doubles("categories")
     return feature, math.nan, frozenset(values), not is_left
