@@ -52,7 +52,9 @@ class Column:
                 f"column {self.name!r} defaults to today but has type {self.type!r}; make it a date"
             )
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise SpecError(f"column {self.name!r} has minimum {self.minimum} above maximum {self.maximum}")
+            raise SpecError(
+                f"column {self.name!r} has minimum {self.minimum} above maximum {self.maximum}; swap them"
+            )
 
     @property
     def numeric(self) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from days_to_sell.errors import ContractError
+from days_to_sell.errors import ContractError, SpecError
 from days_to_sell.spec.columns import Column
 
 Value = str | float | int | date | None
@@ -57,16 +57,14 @@ class Field:
             "double": "a number",
             "date": "a date as YYYY-MM-DD",
         }[column.type]
-        bounds = [
-            text
-            for bound, text in (
-                (column.minimum, f"at least {column.minimum:g}" if column.minimum is not None else ""),
-                (column.maximum, f"at most {column.maximum:g}" if column.maximum is not None else ""),
-            )
-            if bound is not None
-        ]
-        words = " ".join([kind, *([column.unit] if column.unit else []), " and ".join(bounds)]).strip()
-        return f"{words}, or null" if column.nullable or column.default_today else words
+        if column.unit:
+            kind = f"{kind} of {column.unit}"
+        limits = (("at least", column.minimum), ("at most", column.maximum))
+        bounds = " and ".join(f"{words} {bound:.15g}" for words, bound in limits if bound is not None)
+        words = f"{kind}, {bounds}" if bounds else kind
+        if column.default_today:
+            return f"{words}, or null for today"
+        return f"{words}, or null" if column.nullable else words
 
     def parse(self, value: object, today: date) -> Value:
         """Turn a JSON value into what the derivations and the bundle take.
@@ -197,7 +195,7 @@ class RequestContract:
                 for field in raw["fields"]
             )
             return cls(raw["model"], raw["title"], raw["description"], int(raw["horizon"]), fields)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, SpecError) as error:
             raise ContractError(f"the contract is damaged at {error}; build the package again") from error
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from days_to_sell.errors import SpecError
+from days_to_sell.spec.columns import NUMERIC_TYPES, ColumnType
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,17 @@ def operands(derivation: Derivation) -> tuple[str, ...]:
     if isinstance(derivation, Lookup):
         return (derivation.key,)
     return tuple(getattr(derivation, field.name) for field in fields(derivation))
+
+
+def operand_types(derivation: Derivation) -> tuple[ColumnType, ...]:
+    """Name the column types that a derivation takes as operands."""
+    match derivation:
+        case MonthsBetween():
+            return ("date",)
+        case Lookup():
+            return ("string",)
+        case _:
+            return NUMERIC_TYPES
 
 
 def to_dict(derivation: Derivation) -> dict[str, str]:

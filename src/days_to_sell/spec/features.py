@@ -92,7 +92,11 @@ class Category:
     description: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse bounds that make trees or one-hot vectors meaningless."""
+        """Refuse a derived number, and bounds that make trees or one-hot vectors meaningless."""
+        if self.derive is not None and not isinstance(self.derive, Lookup):
+            raise SpecError(
+                f"feature {self.name!r} is a text but derives a number; make it a Number or Bucketed"
+            )
         if not 1 <= self.top <= 500:
             raise SpecError(f"feature {self.name!r} tells {self.top} values apart; choose 1 to 500")
 

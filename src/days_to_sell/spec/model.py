@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from days_to_sell.errors import SpecError
 from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
-from days_to_sell.spec.derivations import Derivation, Lookup, operands
+from days_to_sell.spec.derivations import Derivation, Lookup, operand_types, operands
 from days_to_sell.spec.features import Bucketed, Category, Feature
 from days_to_sell.spec.sources import Source
 
@@ -57,30 +57,62 @@ class ModelSpec:
         """Check the declaration as a whole.
 
         Raises:
-            SpecError: A name is used twice, or a derivation reads an unknown column or source.
+            SpecError: A name is used twice, a derivation reads what it cannot, or a number is out of range.
         """
+        self._check_names()
+        self._check_choices()
+        raw = {column.name: column for column in self.columns}
+        for name, derivation in self.derivations.items():
+            self._check_derivation(name, derivation, raw)
+
+    def _check_names(self) -> None:
+        if not self.features or not self.candidates:
+            raise SpecError(f"model {self.name!r} needs at least one feature and one candidate; add them")
         names = [column.name for column in self.inputs] + [feature.name for feature in self.features]
         twice = sorted(name for name, count in Counter(names).items() if count > 1)
+        if twice:
+            raise SpecError(f"model {self.name!r} declares {', '.join(twice)} more than once; rename one")
         reserved = sorted({ROW_ID, DURATION, OBSERVED, PREDICTION, UNBOUNDED} & set(names))
-        if twice or reserved:
-            raise SpecError(f"model {self.name!r}: {', '.join(twice + reserved)} declared twice or reserved")
-        if not self.features or not self.candidates:
-            raise SpecError(f"model {self.name!r} needs at least one feature and one candidate")
-        sources = {source.name for source in self.sources}
-        raw = {column.name for column in self.columns}
-        if self.what_if and not any(
-            column.name == self.what_if and column.numeric for column in self.columns
-        ):
-            raise SpecError(f"what_if={self.what_if!r} is no numeric raw column of model {self.name!r}")
-        for name, derivation in self.derivations.items():
-            unknown = [operand for operand in operands(derivation) if operand not in raw]
-            if unknown:
+        if reserved:
+            raise SpecError(f"model {self.name!r} declares {', '.join(reserved)}, a reserved name; rename it")
+
+    def _check_choices(self) -> None:
+        for choice in ("horizon", "partitions"):
+            if getattr(self, choice) < 1:
+                raise SpecError(f"model {self.name!r} has {choice} {getattr(self, choice)}; choose 1 or more")
+        if not 0 < self.at_risk < 1:
+            raise SpecError(f"model {self.name!r} has at_risk {self.at_risk}; choose a share between 0 and 1")
+        numeric = [column.name for column in self.columns if column.numeric]
+        if self.what_if and self.what_if not in numeric:
+            raise SpecError(
+                f"what_if={self.what_if!r} is no numeric raw column of model {self.name!r}; "
+                f"choose one of {', '.join(numeric)}"
+            )
+
+    def _check_derivation(self, name: str, derivation: Derivation, raw: Mapping[str, Column]) -> None:
+        allowed = operand_types(derivation)
+        for operand in operands(derivation):
+            if operand not in raw:
                 raise SpecError(
-                    f"feature {name!r} derives from {unknown}, which no raw column is; add it to inputs"
+                    f"feature {name!r} derives from {operand!r}, which no raw column is; add it to inputs"
                 )
-            if isinstance(derivation, Lookup) and derivation.table not in sources:
+            if raw[operand].type not in allowed:
                 raise SpecError(
-                    f"feature {name!r} looks up {derivation.table!r}, which is no source of the model"
+                    f"feature {name!r} derives from {operand!r} of type {raw[operand].type}; "
+                    f"{type(derivation).__name__} takes {' or '.join(allowed)}"
+                )
+        if isinstance(derivation, Lookup):
+            columns = {source.name: {column.name for column in source.columns} for source in self.sources}
+            if derivation.table not in columns:
+                raise SpecError(
+                    f"feature {name!r} looks up {derivation.table!r}, which is no source of the model; "
+                    f"choose one of {', '.join(columns)}"
+                )
+            absent = {derivation.key, derivation.value} - columns[derivation.table]
+            if absent:
+                raise SpecError(
+                    f"feature {name!r} looks up {', '.join(sorted(absent))}, which source "
+                    f"{derivation.table!r} does not declare; add it to the source's columns"
                 )
 
     @cached_property
