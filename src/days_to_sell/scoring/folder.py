@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,10 @@ from days_to_sell.errors import BundleError
 # A forest of 500 deep trees takes about 1,000 files and 100 MB: these bounds stop a bomb, not a model.
 MAX_FILES = 20_000
 MAX_BYTES = 512 * 1024 * 1024
+
+# What zipfile raises on damaged archives; NotImplementedError and encryption come as RuntimeError, names that
+# are no text as ValueError.
+_NO_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, EOFError)
 
 _PLAIN_NAME = re.compile(r"(?!\.\.?\Z)[^/\\\x00-\x1f]+")
 
@@ -132,9 +137,11 @@ def _zip_files(path: Path) -> Iterator[tuple[str, bytes]]:
                 parts = entry.filename.removesuffix("/").split("/")
                 if not all(_PLAIN_NAME.fullmatch(part) for part in parts):
                     raise BundleError(f"entry {entry.filename!r} leads out of the bundle")
+                if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise BundleError(f"entry {entry.filename!r} is not compressed as MLeap does, by deflate")
                 if not entry.is_dir():
                     yield entry.filename, archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except _NO_ZIP as error:
         raise BundleError(f"it is not a zip that can be read: {error}") from error
 
 

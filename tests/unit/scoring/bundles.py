@@ -8,6 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from days_to_sell.errors import BundleError
+from days_to_sell.scoring import load_bundle
+
 Attributes = Mapping[str, Any]
 Document = dict[str, Any]
 
@@ -103,3 +108,16 @@ def leaf(value: float | None) -> Document:
 def split(**parts: Any) -> Document:
     """An inner node."""
     return {"type": "internal", "split": parts}
+
+
+def assembler() -> Document:
+    """An assembler of ``rank`` and ``age`` into the vector ``features``."""
+    inputs = {"input0": "rank", "input1": "age"}
+    return node("vector_assembler", inputs, {"output": "features"}, {"input_shapes": shapes(None, None)})
+
+
+def refusal(path: Path) -> str:
+    """The message with which a bundle is refused."""
+    with pytest.raises(BundleError) as caught:
+        load_bundle(path)
+    return str(caught.value)

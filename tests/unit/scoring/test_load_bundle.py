@@ -9,36 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from days_to_sell.errors import BundleError
 from days_to_sell.scoring import folder as folder_module
 from days_to_sell.scoring import load_bundle
 from tests.unit.scoring.bundles import (
+    assembler,
     bundle,
     doubles,
     files,
     indexer,
     line,
     node,
-    shapes,
+    refusal,
     strings,
     vector,
     zipped,
 )
 
-ASSEMBLER = node(
-    "vector_assembler",
-    {"input0": "rank", "input1": "age"},
-    {"output": "features"},
-    {"input_shapes": shapes(None, None)},
-)
-PIPELINE = (indexer(), ASSEMBLER, line())
-
-
-def refusal(path: Path) -> str:
-    """The message with which a bundle is refused."""
-    with pytest.raises(BundleError) as caught:
-        load_bundle(path)
-    return str(caught.value)
+PIPELINE = (indexer(), assembler(), line())
 
 
 def test_a_bundle_says_what_goes_in_and_what_comes_out(tmp_path: Path) -> None:
@@ -75,7 +62,7 @@ def test_default_values_that_mleap_leaves_out_are_read(tmp_path: Path) -> None:
     """MLeap writes a zero, a false and an empty text as an empty object."""
     zero = line(coefficients=vector(0.0, 1.0), intercept={})
     row = {"make": "", "age": 7.0}
-    assert load_bundle(bundle(tmp_path, indexer(), ASSEMBLER, zero)).transform([row])[0]["days"] == 7.0
+    assert load_bundle(bundle(tmp_path, indexer(), assembler(), zero)).transform([row])[0]["days"] == 7.0
 
 
 def test_an_unknown_operator_is_named_with_its_node_and_what_is_supported(tmp_path: Path) -> None:

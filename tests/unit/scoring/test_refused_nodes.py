@@ -6,36 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from days_to_sell.errors import BundleError
-from days_to_sell.scoring import load_bundle
 from tests.unit.scoring.bundles import (
+    assembler,
     bundle,
     doubles,
     indexer,
     leaf,
     line,
     node,
+    refusal,
     shapes,
     split,
     strings,
     tree,
     vector,
 )
-
-ASSEMBLER = node(
-    "vector_assembler",
-    {"input0": "rank", "input1": "age"},
-    {"output": "features"},
-    {"input_shapes": shapes(None, None)},
-)
-
-
-def refusal(path: Path) -> str:
-    """The message with which a bundle is refused."""
-    with pytest.raises(BundleError) as caught:
-        load_bundle(path)
-    return str(caught.value)
-
 
 WRONG = {
     "a weight that is null": (
@@ -129,7 +114,7 @@ WRONG = {
 @pytest.mark.parametrize(("wrong", "says"), WRONG.values(), ids=WRONG.keys())
 def test_a_node_that_does_not_fit_is_named(tmp_path: Path, wrong: dict[str, object], says: str) -> None:
     """Weights that are no numbers, shapes that do not fit and broken trees are refused by node and reason."""
-    message = refusal(bundle(tmp_path, indexer(), ASSEMBLER, wrong))
+    message = refusal(bundle(tmp_path, indexer(), assembler(), wrong))
     assert "node 'n2'" in message
     assert says in message
 

@@ -12,7 +12,18 @@ import pytest
 
 from days_to_sell.errors import ScoringError
 from days_to_sell.scoring import Bundle, load_bundle
-from tests.unit.scoring.bundles import bundle, doubles, indexer, leaf, line, node, shapes, split, tree, vector
+from tests.unit.scoring.bundles import (
+    assembler,
+    bundle,
+    doubles,
+    indexer,
+    leaf,
+    line,
+    node,
+    split,
+    tree,
+    vector,
+)
 
 ROW = {"make": "a", "age": 10.0}
 
@@ -20,13 +31,7 @@ ROW = {"make": "a", "age": 10.0}
 @pytest.fixture
 def loaded(tmp_path: Path) -> Bundle:
     """A bundle that gives 2 * rank + 3 * age + 1."""
-    assembler = node(
-        "vector_assembler",
-        {"input0": "rank", "input1": "age"},
-        {"output": "features"},
-        {"input_shapes": shapes(None, None)},
-    )
-    return load_bundle(bundle(tmp_path, indexer(), assembler, line()))
+    return load_bundle(bundle(tmp_path, indexer(), assembler(), line()))
 
 
 def test_a_row_keeps_its_fields_and_gains_every_output(loaded: Bundle) -> None:
