@@ -11,6 +11,11 @@ from pyspark.sql import SparkSession
 from days_to_sell.training.session import start_session
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
+# Tests start many short JVMs; one that does not optimise for the long run ends them in half the time.
+os.environ["JDK_JAVA_OPTIONS"] = (
+    f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {os.environ.get('JDK_JAVA_OPTIONS', '')}"
+)
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 
 @pytest.fixture(scope="session")

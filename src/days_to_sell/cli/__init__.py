@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from days_to_sell import __version__
-from days_to_sell.cli.bundle import bundle
-from days_to_sell.cli.data import data
-from days_to_sell.cli.demo import demo
-from days_to_sell.cli.doctor import doctor
 from days_to_sell.cli.entry import run
-from days_to_sell.cli.promote import history, promote
-from days_to_sell.cli.release import release
-from days_to_sell.cli.score import score
-from days_to_sell.cli.train import train
+
+# Command to the module that holds it, imported when the command is asked for: Spark and MLflow take
+# seconds to import, and no command needs all of them.
+COMMANDS = {
+    "data": "data",
+    "train": "train",
+    "promote": "promote",
+    "history": "promote",
+    "release": "release",
+    "score": "score",
+    "bundle": "bundle",
+    "doctor": "doctor",
+    "demo": "demo",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name)
+        return command
+
+
+@click.command(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__)
 def cli() -> None:
     """Train, register, prove, release and serve Spark ML models on MLflow.
@@ -27,10 +48,6 @@ def cli() -> None:
       days-to-sell promote days-to-sell 3
       days-to-sell release days-to-sell
     """
-
-
-for command in (data, train, promote, history, release, score, bundle, doctor, demo):
-    cli.add_command(command)
 
 
 def main() -> None:
