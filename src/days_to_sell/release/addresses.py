@@ -80,7 +80,7 @@ def _by_whom(holders: list[Deployment], url: str) -> str:
         return f"by {holders[0]}, which was started from here; end it with `make stop`"
     stranger = answering(url)
     if stranger is not None:
-        return f"by {stranger}, which was not started from here; end it with `make stop` in its own folder"
+        return f"by {stranger}, which this target did not start; end it with `make stop` where it was started"
     return "by a program that is no scoring service; end that program"
 
 

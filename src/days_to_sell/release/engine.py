@@ -60,10 +60,7 @@ def ensure_image(engine: docker.DockerClient, image: str, report: Callable[[str]
             report(f"pulling base image {image}")
     with engine_errors(f"pull base image {image}"):
         deadline = time.monotonic() + PULL_SECONDS
-        repository, _, tag = (
-            image.partition("@")[0].rpartition(":") if ":" in image else (image, "", "latest")
-        )
-        for step in engine.api.pull(repository, tag=tag, stream=True, decode=True):
+        for step in engine.api.pull(image, stream=True, decode=True):
             if "error" in step:
                 raise DockerException(step["error"])
             if time.monotonic() > deadline:

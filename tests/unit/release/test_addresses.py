@@ -66,7 +66,7 @@ def test_a_scoring_service_from_elsewhere_is_named(tmp_path: Path) -> None:
     thread.start()
     try:
         with pytest.raises(
-            TargetError, match=r"by tiny-model version 7 \(production\), which was not started"
+            TargetError, match=r"by tiny-model version 7 \(production\), which this target did not"
         ):
             Addresses(ports={"production": server.port}).reserve("tiny-model", "production", [])
     finally:
