@@ -15,7 +15,6 @@ from typing import Any
 
 import pyspark
 from py4j.java_gateway import GatewayParameters, JavaGateway, JavaObject, launch_gateway
-from py4j.protocol import Py4JJavaError
 
 from days_to_sell.settings import Settings
 from days_to_sell.training.java import Java, find_java
@@ -52,11 +51,13 @@ def mleap_jvm(settings: Settings) -> Iterator[JavaGateway]:
 
 
 def _class_path(java: Java, settings: Settings) -> str:
-    """Resolve the runtime of the exporter's version with Ivy."""
+    """Class path of the runtime of the exporter's version, resolved with Ivy unless an earlier run did."""
     *_, version = settings.mleap_exporter.split(":")
     cache = settings.cache_dir / "ivy-mleap-runtime"
     cache.mkdir(parents=True, exist_ok=True)
     written = cache / f"class-path-{version}.txt"
+    if written.exists() and all(Path(jar).exists() for jar in written.read_text().strip().split(os.pathsep)):
+        return written.read_text().strip()
     command = [
         str(java.home / "bin" / "java"),
         *java.options,
@@ -102,13 +103,13 @@ class MleapRuntime:
             for column in self._columns:
                 values.add(row[column])
             leap_rows.add(self._frames.createRowFromIterable(values))
-        try:
-            frame = self._frames.createFrame(self._schema, leap_rows)
-            result = self._transformer.transform(frame).get()
-            names = [field.name() for field in self._support.getFields(result.schema())]
-            collected = self._support.collect(result)
-        except Py4JJavaError as error:
-            raise MleapRefusedError(str(error.java_exception)) from error
+        tried = self._transformer.transform(self._frames.createFrame(self._schema, leap_rows))
+        # Asked for, not raised: pyspark looks every Java exception up in Spark's JVM, where this one is not.
+        if tried.isFailure():
+            raise MleapRefusedError(tried.failed().get().toString())
+        frame = tried.get()
+        names = [field.name() for field in self._support.getFields(frame.schema())]
+        collected = self._support.collect(frame)
         return [
             {name: self._value(row.getRaw(position)) for position, name in enumerate(names)}
             for row in collected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -22,8 +23,11 @@ from tests.parity.conftest import Export
 from tests.parity.mleap_runtime import MleapRefusedError, MleapRuntime
 from tests.parity.pipelines import Stage, assemble
 
+Row = dict[str, Any]
+
 SAMPLE = [(0.0, "a", 5.0), (1.0, "b", 5.0), (2.0, "b", 5.0)]
 SCHEMA = "x double, text string, same double"
+PLAIN: Row = {"x": 1.0, "text": "a", "same": 5.0}
 VALUES = {"null": None, "NaN": math.nan, "unseen": "never seen", "fraction": 1.5, "beyond": 99.0}
 
 
@@ -44,10 +48,10 @@ def _stages(operator: str, choice: str) -> tuple[str, list[Stage]]:
     return "x", [IsotonicRegression(featuresCol="x", labelCol="x", predictionCol="out")]
 
 
-def _outcome(answer: Callable[[], list[dict[str, Any]]]) -> Outcome:
+def _outcome(engine: Callable[[Row], list[Row]], row: Row) -> Outcome:
     """What came of it: the first element of ``out``, no row, or an error."""
     try:
-        rows = answer()
+        rows = engine(row)
     except (Py4JJavaError, PySparkException, MleapRefusedError, ScoringError):
         return "refuses"
     if not rows:
@@ -63,37 +67,47 @@ def _sample(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(SAMPLE, SCHEMA).withMetadata("x", categories)
 
 
-def _spark_rows(model: PipelineModel, spark: SparkSession, row: dict[str, Any]) -> list[dict[str, Any]]:
+def _spark_rows(model: PipelineModel, spark: SparkSession, row: Row) -> list[Row]:
     frame = spark.createDataFrame([tuple(row.values())], SCHEMA)
     rows = [each.asDict() for each in model.transform(frame).collect()]
     return [{"out": r["out"].toArray().tolist() if hasattr(r["out"], "toArray") else r["out"]} for r in rows]
 
 
-def _outcomes(
-    operator: str, choice: str, value: str, spark: SparkSession, mleap: JavaGateway, export: Export
-) -> dict[str, Outcome]:
-    """What the three engines do with one value."""
-    column, stages = _stages(operator, choice)
-    sample = _sample(spark)
-    model = Pipeline(stages=stages).fit(sample)
-    bundle = export(model, sample)
-    row = {"x": 1.0, "text": "a", "same": 5.0} | {column: VALUES[value]}
-    return {
-        "spark": _outcome(lambda: _spark_rows(model, spark, row)),
-        "mleap": _outcome(lambda: MleapRuntime(mleap, bundle).transform([row])),
-        "python": _outcome(lambda: load_bundle(bundle).transform([row])),
-    }
+Ask = Callable[[str, str, str], dict[str, Outcome]]
+
+
+@pytest.fixture(scope="module")
+def ask(spark: SparkSession, mleap: JavaGateway, export: Export) -> Ask:
+    """Ask the three engines what they do with one value; each stage is fitted and exported once."""
+
+    @cache
+    def engines(operator: str, choice: str) -> dict[str, Callable[[Row], list[Row]]]:
+        _, stages = _stages(operator, choice)
+        sample = _sample(spark)
+        model = Pipeline(stages=stages).fit(sample)
+        bundle = export(model, sample)
+        runtime, loaded = MleapRuntime(mleap, bundle), load_bundle(bundle)
+        found: dict[str, Callable[[Row], list[Row]]] = {
+            "spark": lambda row: _spark_rows(model, spark, row),
+            "mleap": lambda row: runtime.transform([row]),
+            "python": lambda row: loaded.transform([row]),
+        }
+        # Else a stage that never answers would pass for one that refuses the value.
+        assert {_outcome(each, PLAIN) for each in found.values()} == {"answers"}
+        return found
+
+    def outcomes(operator: str, choice: str, value: str) -> dict[str, Outcome]:
+        column, _ = _stages(operator, choice)
+        row = PLAIN | {column: VALUES[value]}
+        return {name: _outcome(each, row) for name, each in engines(operator, choice).items()}
+
+    return outcomes
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda each: each.key)
-def test_each_engine_does_what_the_table_says(
-    difference: Difference, spark: SparkSession, mleap: JavaGateway, export: Export
-) -> None:
+def test_each_engine_does_what_the_table_says(difference: Difference, ask: Ask) -> None:
     """Spark, MLeap's runtime and Python each do with the value what the table says."""
-    outcomes = _outcomes(
-        difference.operator, difference.handle_invalid, difference.value, spark, mleap, export
-    )
-    assert outcomes == {
+    assert ask(difference.operator, difference.handle_invalid, difference.value) == {
         "spark": difference.spark,
         "mleap": difference.mleap,
         "python": difference.python,
@@ -121,20 +135,13 @@ def test_each_engine_does_what_the_table_says(
     ],
 )
 def test_what_is_not_in_the_table_is_alike(
-    operator: str,
-    choice: str,
-    value: str,
-    outcome: Outcome,
-    spark: SparkSession,
-    mleap: JavaGateway,
-    export: Export,
+    operator: str, choice: str, value: str, outcome: Outcome, ask: Ask
 ) -> None:
     """Spark, MLeap's runtime and Python do the same with invalid values that the table does not name."""
     assert (operator, choice, value) not in {
         (each.operator, each.handle_invalid, each.value) for each in DIFFERENCES
     }
-    found = _outcomes(operator, choice, value, spark, mleap, export)
-    assert found == {"spark": outcome, "mleap": outcome, "python": outcome}
+    assert ask(operator, choice, value) == {"spark": outcome, "mleap": outcome, "python": outcome}
 
 
 def test_every_line_is_a_difference() -> None:

@@ -51,13 +51,21 @@ class Bundle:
             out.
 
         Raises:
-            ScoringError: A row lacks a column, or holds a value that the pipeline refuses.
+            ScoringError: A row lacks a column, or holds a value that the pipeline refuses; the message begins
+                with its position, counted from 0.
         """
-        answers = (self.transform_row(row) for row in rows)
-        return [answer for answer in answers if answer is not None]
+        answers = []
+        for position, row in enumerate(rows):
+            try:
+                answer = self.transform_row(row)
+            except ScoringError as error:
+                raise ScoringError(f"row {position}: {error}") from error
+            if answer is not None:
+                answers.append(answer)
+        return answers
 
     def transform_row(self, row: Mapping[str, Any]) -> Row | None:
-        """Score one row; None if the pipeline drops it. Otherwise as :meth:`transform`."""
+        """Score one row as :meth:`transform` does; None if the pipeline drops it."""
         values: Row = {}
         try:
             for column, read in self._readers:

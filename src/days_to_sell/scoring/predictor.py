@@ -74,14 +74,14 @@ class Predictor:
         if problems:
             return Refusal(problems)
         try:
-            scored = self._bundle.transform([self._derive(parsed)])
+            scored = self._bundle.transform_row(self._derive(parsed))
         except ScoringError as error:
             return _refuse(str(error))
-        if not scored:
+        if scored is None:
             return _refuse("the model leaves this row out; check its categories against the contract")
-        days = float(scored[0][PREDICTION])
+        days = float(scored[PREDICTION])
         # The bounds of the last stage turn NaN and infinity into the horizon, so look before them too.
-        if not (math.isfinite(days) and math.isfinite(scored[0].get(UNBOUNDED, days))):
+        if not (math.isfinite(days) and math.isfinite(scored.get(UNBOUNDED, days))):
             return _refuse("the values of this row lead to no finite number; check those that are near zero")
         return days
 

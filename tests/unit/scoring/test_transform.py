@@ -82,6 +82,12 @@ def test_a_missing_column_is_named_with_all_that_are_needed(loaded: Bundle) -> N
         loaded.transform([{"make": "a"}])
 
 
+def test_a_refused_row_is_named_by_its_position(loaded: Bundle) -> None:
+    """Of many rows the message says which one to look at."""
+    with pytest.raises(ScoringError, match=r"^row 2: column 'age'"):
+        loaded.transform([ROW, ROW, ROW | {"age": "ten"}])
+
+
 def test_a_field_that_the_pipeline_writes_is_refused(loaded: Bundle) -> None:
     """A row cannot bring its own answer."""
     with pytest.raises(ScoringError, match="'days', which the pipeline writes"):
