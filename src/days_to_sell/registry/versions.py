@@ -65,11 +65,8 @@ class Registry:
             RegistryError: The model is unknown, or stage and alias both moved, to different versions.
         """
         with _translated(f"registered model {model!r}"):
-            aliases = self._client.get_registered_model(model).aliases
-            found = [str(version) for alias, version in aliases.items() if alias.lower() == ALIAS]
-            with _stages_are_used_on_purpose():
-                staged = [str(v.version) for v in self._client.get_latest_versions(model, stages=[STAGE])]
-        named = set(found + staged)
+            found, staged = list(self._aliases(model).values()), self._staged(model)
+        named = {*found, *staged}
         moved = named - {serving}
         if len(named) > 1 and len(moved) != 1:
             raise RegistryError(
@@ -105,16 +102,23 @@ class Registry:
         found = self.version(model, version)
         with tempfile.TemporaryDirectory() as scratch:
             self.fetch_package(found, Path(scratch) / "package")
-        with _translated(f"promotion of version {version} of {model!r}"):
-            with _stages_are_used_on_purpose():
-                self._client.transition_model_version_stage(
-                    model, version, STAGE, archive_existing_versions=True
-                )
-            for alias in self._client.get_registered_model(model).aliases:
-                if alias.lower() == ALIAS and alias != ALIAS:
-                    self._client.delete_registered_model_alias(model, alias)
-            self._client.set_registered_model_alias(model, ALIAS, version)
+        self.align(found)
         return found
+
+    def align(self, version: ModelVersion) -> None:
+        """Make stage and alias name this version, both; nothing is written where they do."""
+        model, number = version.model, version.version
+        with _translated(f"promotion of version {number} of {model!r}"):
+            aliases, staged = self._aliases(model), self._staged(model)
+            if staged != [number]:
+                with _stages_are_used_on_purpose():
+                    self._client.transition_model_version_stage(
+                        model, number, STAGE, archive_existing_versions=True
+                    )
+            for alias in aliases.keys() - {ALIAS}:
+                self._client.delete_registered_model_alias(model, alias)
+            if aliases.get(ALIAS) != number:
+                self._client.set_registered_model_alias(model, ALIAS, number)
 
     def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
         """Download the model package of a version and verify it.
@@ -138,6 +142,16 @@ class Registry:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return open_package(target)
+
+    def _aliases(self, model: str) -> dict[str, str]:
+        """Give the spellings of the alias that the model has, with the version that each names."""
+        aliases = self._client.get_registered_model(model).aliases
+        return {alias: str(version) for alias, version in aliases.items() if alias.lower() == ALIAS}
+
+    def _staged(self, model: str) -> list[str]:
+        """Give every version in the stage: MLflow allows several, and its ``latest`` hides all but one."""
+        versions = self._client.search_model_versions(f"name = '{model}'")
+        return [str(v.version) for v in versions if v.current_stage == STAGE]
 
     def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         """Write tags for people to see; they are never evidence."""

@@ -23,6 +23,9 @@ class Versions(Protocol):
     def production(self, model: str, serving: str | None = None) -> ModelVersion | None:
         """Find the version in Production, given the one that serves; ``None`` where there is none."""
 
+    def align(self, version: ModelVersion) -> None:
+        """Make stage and alias name the version, both, where a person moved only one of them."""
+
     def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
         """Download a version's model package to ``target`` and verify it."""
 

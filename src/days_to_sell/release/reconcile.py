@@ -63,6 +63,7 @@ def reconcile(
         desired = registry.production(model, served_version)
         if desired is None:
             raise ReleaseError(f"no version of {model} is in Production; promote one, then release again")
+        registry.align(desired)
         standing = standing_release(desired, serving)
         if standing is not None:
             report(f"{model} version {desired.version} is released and serves already: nothing to do")

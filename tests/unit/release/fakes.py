@@ -31,6 +31,7 @@ class ShelfRegistry:
         self.tags: dict[tuple[str, str], dict[str, str]] = {}
         self.in_production: dict[str, str] = {}
         self.told_serving: list[str | None] = []
+        self.aligned: list[str] = []
         self.on_tag: Callable[[Mapping[str, str]], None] = lambda tags: None
 
     def add(self, model: str, version: str, package: ModelPackage) -> None:
@@ -46,6 +47,10 @@ class ShelfRegistry:
         if version is None:
             return None
         return ModelVersion(model, version, "a1b2c3", dict(self.tags[model, version]))
+
+    def align(self, version: ModelVersion) -> None:
+        """Note that stage and alias were to be made one."""
+        self.aligned.append(version.version)
 
     def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
         """Copy the package and verify the copy."""

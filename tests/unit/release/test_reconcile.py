@@ -95,6 +95,14 @@ def test_the_registry_is_told_what_serves(
     assert registry.told_serving == [None, "1"]
 
 
+def test_stage_and_alias_are_made_one_before_anything_is_built(
+    release: Step, registry: ShelfRegistry, second: ModelPackage
+) -> None:
+    """What a person moved alone would else look, once it serves, as if the other had moved back."""
+    release()
+    assert registry.aligned == ["2"]
+
+
 def test_a_new_version_takes_over_and_an_earlier_one_can_come_back(
     release: Step, registry: ShelfRegistry, target: ThreadTarget, second: ModelPackage
 ) -> None:
@@ -241,6 +249,16 @@ def test_an_interrupted_release_brings_the_old_version_back_and_can_be_run_again
     registry.on_tag = lambda tags: None
     assert release().version == "2"
     assert serving(target) == "2"
+
+
+def test_a_version_is_marked_as_under_way_before_anything_is_deployed(
+    release: Step, target: ThreadTarget, registry: ShelfRegistry
+) -> None:
+    """Whoever kills the step at any moment leaves a version that says so, and released is the last word."""
+    written: list[tuple[str, int]] = []
+    registry.on_tag = lambda tags: written.append((tags["release.status"], len(target.deployed)))
+    release()
+    assert written == [("releasing", 0), ("released", 2)]
 
 
 def test_a_killed_release_is_never_taken_for_a_finished_one(
