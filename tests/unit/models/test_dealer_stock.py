@@ -49,8 +49,11 @@ def test_the_list_becomes_a_lake_as_it_is(tmp_path: Path, stock_list: Path) -> N
 
 
 @pytest.mark.parametrize("given", [None, "absent.csv"])
-def test_a_missing_list_is_named_with_its_public_origin(tmp_path: Path, given: str | None) -> None:
-    """Without the file the message says which repository and file it is, and what to do."""
+def test_a_missing_list_is_named_with_its_public_origin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None
+) -> None:
+    """Without the file, or one beside the project, the message says which repository and file it is."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError) as refusal:
         write_example_lake(tmp_path / "lake", data=tmp_path / given if given else None)
     for words in ("machinely79/predicting-used-car-stock-retention", "carsdata.csv", "DATA=PATH"):

@@ -27,7 +27,7 @@ from days_to_sell.release.outcome import Release
 from days_to_sell.release.packages import fetch_package
 from days_to_sell.release.site import Site
 
-STEPS = 8
+STEPS = 6
 # The demo's jobs are short: a JVM that does not optimise for the long run ends them in half the time.
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
@@ -95,8 +95,7 @@ class Demo:
         _run("days_to_sell.cli", "data", "build", "--model", self.folder, *self._where)
 
     def _train(self, model: Model) -> dict[str, Any]:
-        _step(3, "run the MLflow Project: compare candidates")
-        click.echo("[4/8] then register the best as one version with three flavours")
+        _step(3, "run the MLflow Project: compare candidates, register the best with three flavours")
         summary = self.home.resolve() / "training.json"
         summary.unlink(missing_ok=True)
         parameters = {
@@ -115,15 +114,14 @@ class Demo:
         return trained
 
     def _release(self, model: Model, version: str) -> Release:
-        _step(5, f"promote version {version} to Production")
+        _step(4, f"promote version {version} to Production")
         Registry().promote(model.spec.name, version)
         click.echo(f"{model.spec.name} version {version}: stage Production, alias production")
-        _step(6, "reconcile: build the scoring container")
-        click.echo("[7/8] then prove it in preprod and in production")
+        _step(5, "reconcile: build the scoring container, prove it in preprod and in production")
         return release_production(model.spec.name, self.choice, self.site)
 
     def _ask(self, model: Model, released: Release) -> None:
-        _step(8, "ask the service")
+        _step(6, "ask the service")
         registry = Registry()
         package = fetch_package(
             registry, registry.version(released.model, released.version), self.site.workspace
@@ -182,6 +180,8 @@ def _run(module: str, *arguments: str, folder: Path | None = None) -> None:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "JDK_JAVA_OPTIONS": f"{SHORT_LIVED_JVM} {os.environ.get('JDK_JAVA_OPTIONS', '')}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_LOGGING_LEVEL": "WARNING",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     }
     finished = subprocess.run(
         [sys.executable, "-m", module, *arguments], cwd=folder, env=environment, check=False

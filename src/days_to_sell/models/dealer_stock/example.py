@@ -13,6 +13,9 @@ from days_to_sell.models.snapshots import new_snapshot
 NOMINAL_SNAPSHOT = date(2025, 1, 1)
 """The list states no date; this one names the snapshot and enters nothing."""
 
+DEFAULT_DATA = Path("../shared/data/dealer_stock.csv")
+"""Beside the project, never in it: the list is others' data."""
+
 COLUMNS = (
     "stock_id",
     "is_sold",
@@ -50,7 +53,7 @@ def write_example_lake(
 
     Args:
         root: Folder of the lake; a snapshot of the same date in it is replaced.
-        data: The stock list, a CSV file.
+        data: The stock list, a CSV file; ``DEFAULT_DATA`` unless given.
         adverts: Not read: the list has the rows it has.
         seed: Not read: nothing is drawn.
         snapshot: Date that names the snapshot; a nominal one unless given.
@@ -61,8 +64,9 @@ def write_example_lake(
     Raises:
         DataError: The file is missing or is another one; the message says where it comes from.
     """
-    if data is None or not data.is_file():
-        raise DataError(f"the dealer's stock list is not at {data or 'any given path'}. {ORIGIN}")
+    data = DEFAULT_DATA if data is None else data
+    if not data.is_file():
+        raise DataError(f"the dealer's stock list is not at {data}. {ORIGIN}")
     with data.open(encoding="utf-8", newline="") as stock:
         header = next(csv.reader(stock), [])
     missing = [column for column in COLUMNS if column not in header]
