@@ -71,8 +71,8 @@ def check_training_frame(spec: ModelSpec, frame: DataFrame) -> Report:
     }
     required = [column.name for column in spec.columns if not column.nullable]
     conditions |= {f"{name} is known": F.col(name).isNull() for name in required}
-    results = _failing(subject, frame, conditions, ("row_id",))
-    return Report((*results, _unique(subject, frame, ("row_id",), results[0].checked)))
+    rows, results = _failing(subject, frame, conditions, ("row_id",))
+    return Report((_not_empty(subject, rows), *results, _unique(subject, frame, ("row_id",), rows)))
 
 
 def _check_columns(source: Source, frame: DataFrame) -> Iterator[CheckResult]:
@@ -94,7 +94,13 @@ def _check_columns(source: Source, frame: DataFrame) -> Iterator[CheckResult]:
         )
         if not column.nullable:
             conditions[f"{column.name} is known"] = value.isNull()
-    yield from _failing(source.name, frame, conditions, source.key)
+    rows, results = _failing(source.name, frame, conditions, source.key)
+    yield _not_empty(source.name, rows)
+    yield from results
+
+
+def _not_empty(subject: str, rows: int) -> CheckResult:
+    return CheckResult(subject, "has rows", 1, 0 if rows else 1, ())
 
 
 def _castable(stored: DataType, column: SourceColumn) -> bool:
@@ -112,7 +118,8 @@ def _cast_column(column: SourceColumn) -> Column:
     if column.type == "long":
         return F.when(value.cast("double") == cast.cast("double"), cast)
     if column.type == "double":
-        return F.when(~F.isnan(cast), cast)
+        # Neither NaN, which Spark orders above infinity, nor infinity is below it.
+        return F.when(F.abs(cast) < F.lit(float("inf")), cast)
     return cast
 
 
@@ -123,9 +130,8 @@ def _cast(source: Source, frame: DataFrame) -> DataFrame:
 def _check_values(source: Source, typed: Frames, snapshot: date) -> Iterator[CheckResult]:
     frame = typed[source.name]
     conditions = dict(_row_conditions(source.checks, snapshot))
-    not_empty, *results = _failing(source.name, frame, conditions, source.key)
+    rows, results = _failing(source.name, frame, conditions, source.key)
     yield from results
-    rows = not_empty.checked
     for check in source.checks:
         if isinstance(check, Unique):
             yield _unique(source.name, frame, check.columns, rows)
@@ -167,15 +173,15 @@ def _refers(source: Source, check: Refers, typed: Frames, rows: int) -> CheckRes
 
 def _failing(
     subject: str, frame: DataFrame, conditions: Mapping[str, Column], key: tuple[str, ...]
-) -> list[CheckResult]:
+) -> tuple[int, list[CheckResult]]:
     """Count all rows and those behind every condition in one pass, with samples where there are any."""
     counts = [F.count_if(bad) for bad in conditions.values()]
     rows, *failed = frame.agg(F.count("*"), *counts).collect()[0]
-    results = [CheckResult(subject, "not empty", rows, 0 if rows else 1, ())]
+    results = []
     for (name, bad), count in zip(conditions.items(), failed, strict=True):
         samples = _samples(frame.where(bad), key) if count else ()
         results.append(CheckResult(subject, name, rows, count, samples))
-    return results
+    return rows, results
 
 
 def _samples(broken: DataFrame, key: tuple[str, ...]) -> tuple[str, ...]:

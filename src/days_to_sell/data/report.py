@@ -15,7 +15,7 @@ class CheckResult:
     Args:
         source: Table that was checked.
         check: What should hold.
-        checked: Rows (or columns) looked at.
+        checked: Rows, columns or tables looked at.
         failed: Of these, how many broke it.
         samples: A few of them, by key.
     """

@@ -112,23 +112,18 @@ def build_training_set(
         return found
     report(f"checking {len(spec.sources)} sources at snapshot {taken.day}")
     typed, checked = check_sources(spec.sources, taken.frames, taken.day)
-    if not checked.green:
+    try:
+        if checked.green:
+            frame = _select(spec, model.training_frame(typed, taken.day))
+            frame.repartition(spec.partitions, ROW_ID).write.mode("overwrite").parquet(f"{path}/rows")
+            checked += check_training_frame(spec, spark.read.parquet(f"{path}/rows"))
         keep_report(checked)
         checked.halt_if_red()
-    frame = _select(spec, model.training_frame(typed, taken.day))
-    frame.repartition(spec.partitions, ROW_ID).write.mode("overwrite").parquet(f"{path}/rows")
-    rows = spark.read.parquet(f"{path}/rows")
-    checked += check_training_frame(spec, rows)
-    keep_report(checked)
-    checked.halt_if_red()
-    manifest = _manifest(spec, taken, inputs, rows)
-    storage = Storage(spark)
-    storage.write_text(f"{path}/tables.json", json.dumps(_tables(spec, typed), sort_keys=True))
-    storage.write_text(f"{path}/integrity.json", checked.to_json())
-    storage.write_text(f"{path}/integrity.txt", checked.to_table())
-    storage.write_text(f"{path}/manifest.json", json.dumps(asdict(manifest), indent=1))
-    for source in typed.values():
-        source.unpersist()
+        manifest = _manifest(spec, taken, inputs, spark.read.parquet(f"{path}/rows"))
+        _write_files(Storage(spark), path, manifest, _tables(spec, typed), checked)
+    finally:
+        for source in typed.values():
+            source.unpersist()
     report(f"training data: {manifest.rows:,} rows, {manifest.censored:.0%} censored, {path}")
     built = _open(spark, path)
     if built is None:
@@ -139,7 +134,10 @@ def build_training_set(
 def fingerprint(frame: DataFrame) -> str:
     """Summarise the rows of a frame, whatever their order and files: count and a sum of 64-bit row hashes."""
     columns = sorted(frame.columns)
-    summed = F.sum(F.xxhash64(*[F.col(name) for name in columns]).cast("decimal(38,0)"))
+    values = [F.col(name) for name in columns]
+    # The hash passes over nulls, so without telling where they are (1, null) would equal (null, 1).
+    nulls = [value.isNull() for value in values]
+    summed = F.sum(F.xxhash64(*values, *nulls).cast("decimal(38,0)"))
     count, total = frame.agg(F.count("*"), summed).collect()[0]
     return hashlib.sha256(f"{columns} {count} {total}".encode()).hexdigest()
 
@@ -148,8 +146,18 @@ def _name(model: Model, taken: Snapshot, inputs: Mapping[str, str]) -> str:
     content = hashlib.sha256(f"{taken.day} {sorted(inputs.items())}".encode())
     for file in model.code:
         content.update(file.read_bytes())
-    content.update(Path(__file__).read_bytes())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(file.read_bytes())
     return content.hexdigest()[:16]
+
+
+def _write_files(
+    storage: Storage, path: str, manifest: Manifest, tables: Mapping[str, Mapping[str, str]], checked: Report
+) -> None:
+    storage.write_text(f"{path}/tables.json", json.dumps(tables, sort_keys=True))
+    storage.write_text(f"{path}/integrity.json", checked.to_json())
+    storage.write_text(f"{path}/integrity.txt", checked.to_table())
+    storage.write_text(f"{path}/manifest.json", json.dumps(asdict(manifest), indent=1))
 
 
 def _open(spark: SparkSession, path: str) -> TrainingSet | None:

@@ -32,7 +32,7 @@ class Model:
         folder: Name of the folder, as commands take it.
         spec: What the model is.
         training_frame: Source frames and snapshot date to the training frame, a pure function.
-        code: The folder's files, for fingerprints.
+        code: The folder's files and those that all models share, for fingerprints.
     """
 
     folder: str
@@ -74,5 +74,5 @@ def find_model(folder: str) -> Model:
     spec = importlib.import_module(f"{__name__}.{folder}.spec").SPEC
     data = importlib.import_module(f"{__name__}.{folder}.training_data")
     home = Path(str(data.__file__)).parent
-    code = tuple(sorted(home.glob("*.py")))
+    code = (*sorted(home.glob("*.py")), *sorted(home.parent.glob("*.py")))
     return Model(folder, spec, data.training_frame, code)
