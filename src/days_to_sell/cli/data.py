@@ -47,7 +47,9 @@ def build(folder: str, lake: str, snapshot: date | None, training_data: str, mas
     Example:
       days-to-sell data build --lake build/lake
     """
-    spark = start_session("training-data", master=master, extra_packages=packages_for(lake))
+    spark = start_session(
+        "training-data", master=master, extra_packages=packages_for(lake) or packages_for(training_data)
+    )
     built = build_training_set(
         spark, find_model(folder), lake=lake, target=training_data, snapshot=snapshot, report=click.echo
     )

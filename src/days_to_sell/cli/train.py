@@ -40,7 +40,8 @@ def train(
     """
     model = find_model(folder)
     spec = model.spec
-    spark = start_session(f"train-{spec.name}", master=master, extra_packages=packages_for(lake))
+    packages = packages_for(lake) or packages_for(training_data)
+    spark = start_session(f"train-{spec.name}", master=master, extra_packages=packages)
     for candidate in spec.candidates:
         check_exportable(build_pipeline(spec, candidate))
     if mlflow.active_run() is None and not mlflow.environment_variables.MLFLOW_RUN_ID.get():

@@ -1,0 +1,121 @@
+"""Model packages on S3: one prefix a package, named by its digest.
+
+    s3://bucket/prefix/<digest>/package.json   and the other files beside it
+
+The manifest is put last, so a prefix without one was interrupted. The same digest means the same bytes, so
+putting a package again changes nothing, and mends one that was damaged.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from days_to_sell.errors import PackageError, RegistryError
+from days_to_sell.scoring.package import FILES, MANIFEST, ModelPackage, open_package
+from days_to_sell.settings import Settings
+
+HINTS = {
+    "NoSuchBucket": "create the bucket, or name another one",
+    "NoSuchKey": "no whole package was put there",
+    "SignatureDoesNotMatch": "look at AWS_SECRET_ACCESS_KEY",
+}
+# Servers name a wrong access key in many ways.
+HINT = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy"
+
+
+def put_package(package: ModelPackage, location: str, *, settings: Settings | None = None) -> str:
+    """Put a model package on S3.
+
+    Args:
+        package: A verified package.
+        location: ``s3://bucket/prefix`` under which packages are kept.
+        settings: The environment's choices; read from the environment when not given.
+
+    Returns:
+        The package's own ``s3://bucket/prefix/<digest>``, to fetch it by.
+
+    Raises:
+        PackageError: The package on disk is no longer the one that was opened.
+        RegistryError: S3 refused or did not answer; the message says what to look at.
+    """
+    if open_package(package.root).digest != package.digest:
+        raise PackageError(f"{package.root} has changed since it was opened; open it again")
+    uri = f"{location.rstrip('/')}/{package.digest.removeprefix('sha256:')}"
+    bucket, prefix = _parse(uri)
+    client = _client(settings)
+    for name in (*FILES, MANIFEST):
+        with _translated(f"{uri}/{name}"), (package.root / name).open("rb") as content:
+            client.put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=content)
+    return uri
+
+
+def fetch_package_from_s3(uri: str, target: Path, *, settings: Settings | None = None) -> ModelPackage:
+    """Fetch a model package from S3 and verify it, whole or not at all.
+
+    Args:
+        uri: What :func:`put_package` gave.
+        target: Directory to become the package; it must not exist.
+        settings: The environment's choices; read from the environment when not given.
+
+    Raises:
+        PackageError: The package is damaged, or not the one that its address names.
+        RegistryError: S3 refused or did not answer; the message says what to look at.
+    """
+    bucket, prefix = _parse(uri)
+    if target.exists():
+        raise PackageError(f"{target} exists; choose another directory, packages are never overwritten")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        client = _client(settings)
+        for name in (MANIFEST, *FILES):
+            with _translated(f"{uri}/{name}"), (draft / name).open("wb") as file:
+                shutil.copyfileobj(client.get_object(Bucket=bucket, Key=f"{prefix}/{name}")["Body"], file)
+        fetched = open_package(draft)
+        if fetched.digest.removeprefix("sha256:") != prefix.rpartition("/")[2]:
+            raise PackageError(
+                f"{uri} holds the package {fetched.digest}: another one than its address says; put it again"
+            )
+        draft.chmod(0o755)
+        draft.rename(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return open_package(target)
+
+
+def _parse(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    prefix = parts.path.strip("/")
+    if parts.scheme != "s3" or not parts.netloc or not prefix:
+        raise RegistryError(f"{uri!r} is no place for packages; write it as s3://bucket/prefix")
+    return parts.netloc, prefix
+
+
+def _client(settings: Settings | None) -> Any:
+    with _translated("an S3 client"):
+        # A session of its own: the default one keeps the first credentials for as long as the process lives.
+        session = boto3.session.Session()
+        return session.client("s3", endpoint_url=(settings or Settings.from_env()).s3_endpoint)
+
+
+@contextmanager
+def _translated(subject: str) -> Iterator[None]:
+    """Turn what boto3 raises into one of ours, at the seam."""
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response["Error"]["Code"])
+        raise RegistryError(f"{subject}: S3 refused with {code}; {HINTS.get(code, HINT)}") from error
+    except (BotoCoreError, ValueError) as error:
+        raise RegistryError(
+            f"{subject}: {error}; look at DAYS_TO_SELL_S3_ENDPOINT and the AWS_* variables"
+        ) from error
