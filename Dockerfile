@@ -1,5 +1,6 @@
 # The scoring image. Its build context is made by the release step, with no network needed in the build:
-#   wheelhouse/                 wheels of requirements/serving.txt, and the toolkit's own
+#   wheelhouse/                 wheels of requirements/serving.txt
+#   toolkit/                    the toolkit's own wheel
 #   requirements/serving.txt    what the service stands on, with hashes
 #   serving/                    the service
 #   package/                    the model package to serve
@@ -8,12 +9,15 @@ ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE} AS build
 COPY wheelhouse /build/wheelhouse
 COPY requirements/serving.txt /build/serving.txt
+# Requirements change seldom, the toolkit often: each has a layer of its own.
+RUN python3 -m venv /opt/service \
+    && /opt/service/bin/python -m pip --disable-pip-version-check install --no-index \
+        --find-links /build/wheelhouse --require-hashes --requirement /build/serving.txt
+COPY toolkit /build/toolkit
 # The toolkit's wheel names no dependency, so nothing beyond the hashed list can get in. pip has no work to do
 # in a running container and stays behind.
-RUN python3 -m venv /opt/service \
-    && pip="/opt/service/bin/python -m pip --disable-pip-version-check" \
-    && $pip install --no-index --find-links /build/wheelhouse --require-hashes --requirement /build/serving.txt \
-    && $pip install --no-index --no-deps /build/wheelhouse/days_to_sell-*.whl \
+RUN pip="/opt/service/bin/python -m pip --disable-pip-version-check" \
+    && $pip install --no-index --no-deps /build/toolkit/days_to_sell-*.whl \
     && $pip check \
     && $pip uninstall --yes setuptools pip
 COPY serving /srv/serving

@@ -2,7 +2,8 @@
 
     Dockerfile
     requirements/serving.txt   what to install, with hashes
-    wheelhouse/                the wheels of it, and the project's own
+    wheelhouse/                the wheels of it
+    toolkit/                   the project's own wheel
     serving/                   the service
     package/                   the model package
 
@@ -60,7 +61,7 @@ def assemble_context(
     shutil.copytree(project / SERVING, context / SERVING, ignore=LEFT_OUT)
     shutil.copytree(package.root, context / "package")
     shutil.copytree(wheelhouse, context / "wheelhouse")
-    build_wheel(project, context / "wheelhouse")
+    build_wheel(project, context / "toolkit")
     _make_readable(context)
 
 

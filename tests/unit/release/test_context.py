@@ -56,7 +56,7 @@ def test_the_context_holds_what_the_dockerfile_copies(tmp_path: Path) -> None:
     names = {path.relative_to(context).as_posix() for path in context.rglob("*") if path.is_file()}
     assert {"Dockerfile", "requirements/serving.txt", "serving/wsgi.py", "wheelhouse/flask.whl"} <= names
     assert {f"package/{path.name}" for path in package.root.iterdir()} <= names
-    assert any(name.startswith("wheelhouse/days_to_sell-") for name in names)
+    assert any(name.startswith("toolkit/days_to_sell-") for name in names)
     assert not any("__pycache__" in name for name in names)
     assert lines == []
     assert all(path.stat().st_mode & 0o004 for path in context.rglob("*"))
