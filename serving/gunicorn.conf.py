@@ -31,7 +31,9 @@ bind = f"{_host()}:{_count('PORT', 8080)}"
 # A slow client holds a sync worker, and gunicorn knows no header or body deadline: with gevent the others are
 # answered meanwhile.
 worker_class = "gevent"
-workers = _count("WEB_CONCURRENCY", len(os.sched_getaffinity(0)))
+# The processors that this process may use, where the system tells; a container has fewer than its machine.
+_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+workers = _count("WEB_CONCURRENCY", _processors)
 timeout = 30
 # An idle connection counts as unfinished work here, and `docker stop` kills after ten seconds.
 graceful_timeout = 8

@@ -22,10 +22,11 @@ from days_to_sell.cli.release import release_production
 from days_to_sell.errors import DaysToSellError
 from days_to_sell.models import Model, find_model
 from days_to_sell.registry.versions import Registry
-from days_to_sell.release.choose import Choice, stop_all
+from days_to_sell.release.choose import Choice, choose_target, stop_all
 from days_to_sell.release.outcome import Release
 from days_to_sell.release.packages import fetch_package
 from days_to_sell.release.site import Site
+from days_to_sell.release.target import PREPROD, PRODUCTION
 
 STEPS = 6
 # The demo's jobs are short: a JVM that does not optimise for the long run ends them in half the time.
@@ -62,6 +63,7 @@ class Demo:
         started = time.monotonic()
         model = find_model(self.folder)
         self._make_room(model)
+        self._require_ports(model)
         self.server.start(click.echo)
         os.environ["MLFLOW_TRACKING_URI"] = self.server.url
         mlflow.set_tracking_uri(self.server.url)
@@ -86,6 +88,12 @@ class Demo:
                 )
         others.parent.mkdir(parents=True, exist_ok=True)
         others.write_text(model.spec.name, encoding="utf-8")
+
+    def _require_ports(self, model: Model) -> None:
+        """Find out now, not after training, that a port is taken."""
+        target, _ = choose_target(self.choice, self.site)
+        for environment in (PREPROD, PRODUCTION):
+            target.reserve(model.spec.name, environment)
 
     def _prepare_data(self, model: Model) -> None:
         _step(1, "write the lake")
