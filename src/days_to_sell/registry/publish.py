@@ -71,7 +71,7 @@ def _package(
         model=spec.name,
         bundle=export_bundle(best.model, prepared.test, scratch / "bundle.zip"),
         contract=learn_contract(spec, training_set.frame),
-        derivations=Derivations(spec.derivations, training_set.tables),
+        derivations=Derivations(spec.derivations, training_set.tables, spec.required_numbers),
         golden=build_golden(spec, best.model, training_set.frame, training_set.tables),
         provenance=_provenance(best, training_set),
     )

@@ -24,10 +24,12 @@ class Derivations:
     Args:
         columns: Derived column to its derivation, in order.
         tables: Looked-up column to its table, key to value.
+        required: Numbers without which a row gets no answer; trees would answer NaN as if it were known.
     """
 
     columns: Mapping[str, Derivation]
     tables: Mapping[str, Table]
+    required: tuple[str, ...] = ()
 
     def compile(self) -> Callable[[Row], dict[str, Any]]:
         """Make the function that adds the derived columns to a row.
@@ -66,6 +68,7 @@ class Derivations:
         return {
             "columns": {name: to_dict(derivation) for name, derivation in self.columns.items()},
             "tables": {name: dict(sorted(table.items())) for name, table in self.tables.items()},
+            "required": list(self.required),
         }
 
     @classmethod
@@ -77,7 +80,8 @@ class Derivations:
         """
         try:
             columns = {name: from_dict(derivation) for name, derivation in raw["columns"].items()}
-            return cls(columns, {name: dict(table) for name, table in raw["tables"].items()})
+            tables = {name: dict(table) for name, table in raw["tables"].items()}
+            return cls(columns, tables, tuple(map(str, raw.get("required", ()))))
         except (AttributeError, KeyError, TypeError, ValueError, SpecError) as error:
             raise PackageError(f"the derivations are damaged: {error}; build the package again") from error
 

@@ -111,10 +111,12 @@ def read_golden(path: Path) -> tuple[GoldenRow, ...]:
         PackageError: A line is not a golden row; the message names it.
     """
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            row = GoldenRow(**json.loads(line))
-            rows.append(GoldenRow(str(row.row_id), str(row.kind), dict(row.input), float(row.days)))
-        except (TypeError, ValueError) as error:
-            raise PackageError(f"golden row {number} of {path} is damaged: {error}") from error
+    # Text may hold characters, such as U+2028, that count as the end of a line elsewhere.
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = GoldenRow(**json.loads(line))
+                rows.append(GoldenRow(str(row.row_id), str(row.kind), dict(row.input), float(row.days)))
+            except (TypeError, ValueError) as error:
+                raise PackageError(f"golden row {number} of {path} is damaged: {error}") from error
     return tuple(rows)

@@ -54,6 +54,7 @@ class Predictor:
         self.package = package
         self._contract = package.contract
         self._derive = package.derivations.compile()
+        self._required = package.derivations.required
         self._bundle = load_bundle(package.bundle)
         self._allow_unknown = allow_unknown_fields
         self._today = today
@@ -73,8 +74,14 @@ class Predictor:
         parsed, problems = self._contract.parse(row, today=today, allow_unknown=self._allow_unknown)
         if problems:
             return Refusal(problems)
+        derived = self._derive(parsed)
+        unknown = [name for name in self._required if not math.isfinite(derived[name])]
+        if unknown:
+            return _refuse(
+                f"the values of this row give no finite {' or '.join(unknown)}; check what it is made of"
+            )
         try:
-            scored = self._bundle.transform_row(self._derive(parsed))
+            scored = self._bundle.transform_row(derived)
         except ScoringError as error:
             return _refuse(str(error))
         if scored is None:

@@ -11,7 +11,7 @@ from days_to_sell.errors import SpecError
 from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
 from days_to_sell.spec.derivations import Derivation, Lookup, operand_types, operands
-from days_to_sell.spec.features import Bucketed, Category, Feature
+from days_to_sell.spec.features import Bucketed, Category, Feature, Number
 from days_to_sell.spec.sources import Source
 
 PREDICTION, UNBOUNDED = "days", "days_unbounded"
@@ -134,6 +134,11 @@ class ModelSpec:
     def numbers(self) -> Iterator[Feature]:
         """Numeric features, in order."""
         return (feature for feature in self.features if not isinstance(feature, Category))
+
+    @property
+    def required_numbers(self) -> tuple[str, ...]:
+        """Numeric features that are used as they are: a row without one gets no answer."""
+        return tuple(feature.name for feature in self.features if isinstance(feature, Number))
 
     @property
     def buckets(self) -> Iterator[Bucketed]:

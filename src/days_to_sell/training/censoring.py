@@ -14,7 +14,7 @@ from lifelines import KaplanMeierFitter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from days_to_sell.errors import HorizonError
+from days_to_sell.errors import HorizonError, TrainingError
 from days_to_sell.spec import DURATION, OBSERVED, ModelSpec
 from days_to_sell.training.pipeline import TARGET, WEIGHT
 
@@ -34,8 +34,13 @@ def with_weights(frame: DataFrame, spec: ModelSpec, fold: str) -> DataFrame:
 
     Raises:
         HorizonError: Too few rows are still at risk at the horizon.
+        TrainingError: There are no rows.
     """
     counts = _count_durations(frame)
+    if counts.empty:
+        raise TrainingError(
+            f"the {fold} fold has no rows; bring more data, more groups or a longer span of time"
+        )
     _require_support(counts, spec, fold)
     targets = restricted(counts, spec.horizon)
     weights = pd.Series(
@@ -66,14 +71,17 @@ def restricted(counts: pd.DataFrame, horizon: int) -> pd.DataFrame:
 def censoring_weights(counts: pd.DataFrame, targets: Floats, horizon: int) -> Floats:
     """Give 1 / P(C >= t) for each target.
 
+    A row sold on a day was followed until then, but no longer at risk of being lost on that day: sales come
+    before losses among equal durations.
+
     Args:
         counts: ``duration``, ``observed`` and ``rows``, the number of rows with both.
         targets: Restricted durations in days.
         horizon: Days at which they were restricted.
     """
-    fitter = KaplanMeierFitter().fit(
-        counts[DURATION], event_observed=1 - counts[OBSERVED], weights=counts["rows"]
-    )
+    sold = counts[OBSERVED] == 1
+    left = np.where(sold, np.nextafter(counts[DURATION], 0.0), counts[DURATION])
+    fitter = KaplanMeierFitter().fit(left, event_observed=~sold, weights=counts["rows"])
     just_before = np.nextafter(np.minimum(targets, float(horizon)), 0.0)
     followed = fitter.survival_function_at_times(just_before).to_numpy()
     return np.divide(1.0, followed, out=np.zeros_like(followed), where=followed > 0)

@@ -16,10 +16,11 @@ from days_to_sell.errors import TrainingError
 from days_to_sell.spec import PREDICTION, Candidate, ModelSpec
 from days_to_sell.training import plots
 from days_to_sell.training.censoring import with_weights
-from days_to_sell.training.derive import derive
+from days_to_sell.training.derive import derive, require_complete
 from days_to_sell.training.evaluate import Metrics, collect, kaplan_meier_days, measure, predict
-from days_to_sell.training.fit import fit_candidate, in_order
+from days_to_sell.training.fit import encode, fit_candidate, in_order
 from days_to_sell.training.folds import split
+from days_to_sell.training.pipeline import reads_one_hot
 
 Tables = Mapping[str, Mapping[str, str]]
 Progress = Callable[[str], None]
@@ -59,11 +60,13 @@ def prepare(spec: ModelSpec, frame: DataFrame, tables: Tables) -> Prepared:
 
     Raises:
         HorizonError: A fold is not followed up to the horizon.
-        TrainingError: A fold is empty.
+        TrainingError: A fold is empty, or a row lacks a number that the pipeline cannot do without.
     """
-    folds = split(spec, frame)
+    derived = derive(frame, spec, tables)
+    require_complete(derived, spec)
+    folds = split(spec, derived)
     ready = {
-        name: in_order(with_weights(derive(part, spec, tables), spec, name), spec)
+        name: in_order(with_weights(part, spec, name), spec)
         for name, part in (("fit", folds.fit), ("calibrate", folds.calibrate), ("test", folds.test))
     }
     fit, test = collect(ready["fit"]), collect(ready["test"])
@@ -93,11 +96,12 @@ def compare_candidates(
         The results, the most concordant first.
     """
     chosen = candidates or spec.candidates
+    encodings = encode(spec, chosen, prepared.fit, prepared.calibrate)
     results = []
     for number, candidate in enumerate(chosen, start=1):
         started = time.monotonic()
         with mlflow.start_run(run_name=candidate.estimator, nested=True, tags=dict(tags)) as run:
-            model = fit_candidate(spec, candidate, prepared.fit, prepared.calibrate)
+            model = fit_candidate(spec, candidate, encodings[reads_one_hot(candidate)])
             rows = predict(model, prepared.test)
             metrics = measure(rows, rows[PREDICTION].to_numpy())
             _log(spec, candidate, prepared, metrics, rows)

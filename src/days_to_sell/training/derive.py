@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from days_to_sell.errors import SpecError
+from days_to_sell.errors import SpecError, TrainingError
 from days_to_sell.spec import Difference, Log, Lookup, ModelSpec, MonthsBetween, Ratio
 
 
@@ -31,6 +31,29 @@ def derive(frame: DataFrame, spec: ModelSpec, tables: Mapping[str, Mapping[str, 
             frame = frame.withColumn(name, _compute(derivation))
     numbers = {number.name: F.coalesce(number.name, F.lit(float("nan"))) for number in spec.numbers}
     return frame.withColumns(numbers)
+
+
+def is_complete(spec: ModelSpec) -> Column:
+    """Tell whether a derived row has every number that the pipeline cannot do without."""
+    complete = F.lit(True)
+    for name in spec.required_numbers:
+        # To Spark, NaN is above infinity.
+        complete &= F.abs(name) < float("inf")
+    return complete
+
+
+def require_complete(frame: DataFrame, spec: ModelSpec) -> None:
+    """Refuse derived training rows without a number that the pipeline cannot do without.
+
+    Raises:
+        TrainingError: Says how many rows lack which number.
+    """
+    incomplete = frame.where(~is_complete(spec)).count()
+    if incomplete:
+        raise TrainingError(
+            f"{incomplete} training rows have no finite {' or '.join(spec.required_numbers)}; leave them out "
+            "in training_data.py, or declare the feature Bucketed, which has a bucket for missing values"
+        )
 
 
 def _compute(derivation: Ratio | Difference | Log | MonthsBetween) -> Column:

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from pyspark.ml import PipelineModel
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.ml import Pipeline, PipelineModel, Transformer
 from pyspark.ml.feature import VectorAssembler
 from pyspark.ml.regression import IsotonicRegression, LinearRegression
 from pyspark.sql import DataFrame
 
-from days_to_sell.spec import PREDICTION, ROW_ID, UNBOUNDED, Candidate, ModelSpec
-from days_to_sell.training.pipeline import RAW, TARGET, WEIGHT, build_pipeline
+from days_to_sell.spec import DURATION, OBSERVED, PREDICTION, ROW_ID, UNBOUNDED, Candidate, ModelSpec
+from days_to_sell.training.pipeline import (
+    FEATURES,
+    RAW,
+    TARGET,
+    WEIGHT,
+    bucket_stages,
+    build_estimator,
+    reads_one_hot,
+    vector_stages,
+)
 
 RAW_VECTOR = "raw_vector"
 SHORTEST = 0.5
+OUTCOME = (ROW_ID, DURATION, OBSERVED, TARGET, WEIGHT)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Folds as vectors of features, kept in memory, so that an estimator's passes do not encode again.
+
+    Args:
+        stages: The fitted stages from derived columns to vectors.
+        fit, calibrate: Outcome columns and ``features``.
+    """
+
+    stages: tuple[Transformer, ...]
+    fit: DataFrame
+    calibrate: DataFrame
 
 
 def in_order(frame: DataFrame, spec: ModelSpec) -> DataFrame:
@@ -19,30 +46,51 @@ def in_order(frame: DataFrame, spec: ModelSpec) -> DataFrame:
     return frame.repartition(spec.partitions, ROW_ID).sortWithinPartitions(ROW_ID).cache()
 
 
-def fit_candidate(
-    spec: ModelSpec, candidate: Candidate, fit: DataFrame, calibrate: DataFrame
-) -> PipelineModel:
+def encode(
+    spec: ModelSpec, candidates: Sequence[Candidate], fit: DataFrame, calibrate: DataFrame
+) -> dict[bool, Encoded]:
+    """Fit what stands before the estimators, once for all candidates.
+
+    Args:
+        spec: The model.
+        candidates: What is to be fitted.
+        fit: Rows to fit on, in order, with derived columns, ``target`` and ``weight``.
+        calibrate: Rows of other groups to calibrate on, likewise.
+
+    Returns:
+        The folds as vectors, one-hot (True) and in buckets (False), where a candidate reads them.
+    """
+    buckets = Pipeline(stages=bucket_stages(spec)).fit(fit)
+    encoded = {}
+    for one_hot in sorted({reads_one_hot(candidate) for candidate in candidates}):
+        vectors = Pipeline(stages=vector_stages(spec, one_hot=one_hot)).fit(buckets.transform(fit))
+        model = PipelineModel(stages=[*buckets.stages, *vectors.stages])
+        folds = (model.transform(fold).select(*OUTCOME, FEATURES).cache() for fold in (fit, calibrate))
+        encoded[one_hot] = Encoded(tuple(model.stages), *folds)
+    return encoded
+
+
+def fit_candidate(spec: ModelSpec, candidate: Candidate, encoded: Encoded) -> PipelineModel:
     """Fit one candidate and the calibration that makes its output expected days.
 
     Args:
         spec: The model.
         candidate: The estimator and its parameters.
-        fit: Rows to fit on, in order, with derived columns, ``target`` and ``weight``.
-        calibrate: Rows of other groups to calibrate on, likewise.
+        encoded: The folds as the candidate reads them.
 
     Returns:
         One pipeline from derived columns to ``days``, by way of ``days_unbounded``.
     """
-    fitted = build_pipeline(spec, candidate).fit(fit)
+    estimator = build_estimator(spec, candidate).fit(encoded.fit)
     as_vector = VectorAssembler(inputCols=[RAW], outputCol=RAW_VECTOR, handleInvalid="keep")
     recalibration = LinearRegression(
         featuresCol=RAW_VECTOR, labelCol=TARGET, weightCol=WEIGHT, predictionCol=UNBOUNDED, solver="normal"
     )
-    raw = as_vector.transform(fitted.transform(calibrate)).select(ROW_ID, RAW_VECTOR, TARGET, WEIGHT)
-    known = in_order(raw.where(f"{WEIGHT} > 0"), spec)
-    stages = [*fitted.stages, as_vector, recalibration.fit(known), _bounds(spec, known)]
-    known.unpersist()
-    return PipelineModel(stages=stages)
+    raw = as_vector.transform(estimator.transform(encoded.calibrate))
+    known = raw.select(RAW_VECTOR, TARGET, WEIGHT).where(f"{WEIGHT} > 0")
+    return PipelineModel(
+        stages=[*encoded.stages, estimator, as_vector, recalibration.fit(known), _bounds(spec, known)]
+    )
 
 
 def _bounds(spec: ModelSpec, frame: DataFrame) -> PipelineModel:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.spec import PREDICTION, ROW_ID, UNBOUNDED, Column, ModelSpec
-from days_to_sell.training.derive import derive
+from days_to_sell.training.derive import derive, is_complete
 from days_to_sell.training.learn import to_json
 
 SAMPLED = 60
@@ -44,7 +44,7 @@ def build_golden(
     inputs = frame.sparkSession.createDataFrame(
         [(row_id, *(raw[name] for name in names)) for row_id, _, raw in rows], f"{ROW_ID} string, {schema}"
     )
-    scored = model.transform(derive(inputs, spec, tables))
+    scored = model.transform(derive(inputs, spec, tables).where(is_complete(spec)))
     answers = {
         row[ROW_ID]: row[PREDICTION]
         for row in scored.select(ROW_ID, PREDICTION, UNBOUNDED).collect()

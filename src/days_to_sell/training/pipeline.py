@@ -30,12 +30,23 @@ def build_pipeline(spec: ModelSpec, candidate: Candidate) -> Pipeline:
         spec: The model.
         candidate: The estimator to end in.
     """
-    one_hot = candidate.estimator not in TREES
+    vectors = vector_stages(spec, one_hot=reads_one_hot(candidate))
+    return Pipeline(stages=[*bucket_stages(spec), *vectors, build_estimator(spec, candidate)])
+
+
+def reads_one_hot(candidate: Candidate) -> bool:
+    """Whether a candidate reads buckets one-hot, or as they are."""
+    return candidate.estimator not in TREES
+
+
+def bucket_stages(spec: ModelSpec) -> list[Stage]:
+    """Build the stages from categories and bucketed numbers to buckets, the same for all candidates."""
+    return [stage for feature in spec.features for stage in _feature_stages(feature)]
+
+
+def vector_stages(spec: ModelSpec, *, one_hot: bool) -> list[Stage]:
+    """Build the stages from numbers and buckets to one vector of ``features``."""
     stages: list[Stage] = []
-    inputs = []
-    for feature in spec.features:
-        stages += _feature_stages(feature)
-        inputs.append(_output(feature, one_hot))
     encoded = [feature for feature in spec.features if _is_bucket(feature)]
     if one_hot and encoded:
         stages.append(
@@ -45,9 +56,8 @@ def build_pipeline(spec: ModelSpec, candidate: Candidate) -> Pipeline:
                 handleInvalid="keep",
             )
         )
-    stages.append(VectorAssembler(inputCols=inputs, outputCol=FEATURES, handleInvalid="error"))
-    stages.append(_estimator(spec, candidate))
-    return Pipeline(stages=stages)
+    inputs = [_output(feature, one_hot) for feature in spec.features]
+    return [*stages, VectorAssembler(inputCols=inputs, outputCol=FEATURES, handleInvalid="error")]
 
 
 def _feature_stages(feature: Feature) -> Iterator[Stage]:
@@ -83,7 +93,7 @@ def _output(feature: Feature, one_hot: bool) -> str:
     return f"{feature.name}__one_hot" if one_hot else f"{feature.name}__bucket"
 
 
-def _estimator(spec: ModelSpec, candidate: Candidate) -> Stage:
+def build_estimator(spec: ModelSpec, candidate: Candidate) -> Estimator[Any]:
     """Make the estimator; survival regression takes the censoring itself, the others weights for it."""
     estimator: type[Estimator[Any]] = getattr(regression, candidate.estimator)
     columns: dict[str, Any] = {"featuresCol": FEATURES, "predictionCol": RAW}
