@@ -1,0 +1,167 @@
+"""The registry on MLflow's own SQLite store: Production by stage and alias, and packages that are whole."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+
+from days_to_sell.errors import PackageError, RegistryError
+from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
+from days_to_sell.registry.versions import ALIAS, STAGE, ModelVersion, Registry
+from tests.packages import make_package
+
+MODEL = "tiny-model"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a database with MLflow's tables, made once."""
+    address = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+    MlflowClient(address).search_registered_models()
+    return address
+
+
+@pytest.fixture
+def client(store: str, tmp_path: Path) -> Iterator[MlflowClient]:
+    """A client of a fresh copy of it, in which the model has three versions that hold a package each.
+
+    Downloads by ``models:/`` ask the server of the process, whatever client there is.
+    """
+    shutil.copy(store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    client = MlflowClient()
+    client.create_registered_model(MODEL)
+    for number in (1, 2, 3):
+        home = tmp_path / f"model-{number}"
+        make_package(home / MODEL_DATA_SUBPATH, intercept=10.0 + number)
+        client.create_model_version(MODEL, home.as_uri(), run_id=None)
+    yield client
+    mlflow.set_tracking_uri(before)
+
+
+@pytest.fixture
+def registry(client: MlflowClient) -> Registry:
+    """The registry behind that client."""
+    return Registry(client)
+
+
+def _stage(client: MlflowClient, version: str, stage: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        client.transition_model_version_stage(MODEL, version, stage)
+
+
+def _production(registry: Registry, serving: str | None = None) -> str | None:
+    found = registry.production(MODEL, serving)
+    return found.version if found else None
+
+
+def test_nothing_is_in_production_before_a_promotion(registry: Registry) -> None:
+    """A registered version is not thereby promoted."""
+    assert _production(registry) is None
+    assert [version.version for version in registry.versions(MODEL)] == ["3", "2", "1"]
+
+
+def test_a_promotion_sets_stage_and_alias_together_and_archives_the_one_before(
+    registry: Registry, client: MlflowClient
+) -> None:
+    """After it, whoever looks at the stage and whoever looks at the alias see the same version."""
+    for number in ("1", "2"):
+        registry.promote(MODEL, number)
+        assert _production(registry) == number
+        assert client.get_model_version_by_alias(MODEL, ALIAS).version == int(number)
+    stages = [client.get_model_version(MODEL, number).current_stage for number in ("1", "2")]
+    assert stages == ["Archived", STAGE]
+
+
+def test_a_promotion_can_be_run_again(registry: Registry) -> None:
+    """The second run changes nothing."""
+    assert registry.promote(MODEL, "2") == registry.promote(MODEL, "2")
+    assert _production(registry) == "2"
+
+
+@pytest.mark.parametrize("moved", ["stage", "alias"])
+def test_a_person_may_move_only_one_of_the_two(registry: Registry, client: MlflowClient, moved: str) -> None:
+    """The one that no longer names what serves has moved, and is followed."""
+    registry.promote(MODEL, "1")
+    if moved == "stage":
+        _stage(client, "1", "Archived")
+        _stage(client, "2", STAGE)
+    else:
+        client.set_registered_model_alias(MODEL, ALIAS, "2")
+    assert _production(registry, serving="1") == "2"
+
+
+def test_stage_and_alias_on_different_versions_are_refused(registry: Registry, client: MlflowClient) -> None:
+    """If neither names what serves, no rule says which is meant; the error gives the command that does."""
+    registry.promote(MODEL, "1")
+    client.set_registered_model_alias(MODEL, ALIAS, "2")
+    for serving in (None, "3"):
+        with pytest.raises(RegistryError, match=r"version 1 in stage .* version 2 under alias .* promote"):
+            registry.production(MODEL, serving)
+
+
+def test_the_alias_counts_in_any_case_and_ends_in_one_spelling(
+    registry: Registry, client: MlflowClient
+) -> None:
+    """A person who wrote Production means production; a promotion leaves one alias."""
+    client.set_registered_model_alias(MODEL, "Production", "1")
+    assert _production(registry) == "1"
+    registry.promote(MODEL, "2")
+    assert list(client.get_registered_model(MODEL).aliases) == [ALIAS]
+    assert _production(registry) == "2"
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_a_version_without_a_whole_package_is_not_promoted(
+    registry: Registry, client: MlflowClient, tmp_path: Path, damage: str
+) -> None:
+    """The package is fetched and verified first, so that the one before stays in Production."""
+    registry.promote(MODEL, "1")
+    package = tmp_path / "model-2" / MODEL_DATA_SUBPATH
+    if damage == "gone":
+        shutil.rmtree(package)
+    else:
+        with (package / "golden.jsonl").open("a") as golden:
+            golden.write("{}\n")
+    with pytest.raises((RegistryError, PackageError)):
+        registry.promote(MODEL, "2")
+    assert _production(registry) == "1"
+    assert client.get_model_version(MODEL, "2").current_stage != STAGE
+
+
+def test_a_fetched_package_is_that_of_its_version(registry: Registry, tmp_path: Path) -> None:
+    """The folder appears whole under its name, with no draft beside it."""
+    target = tmp_path / "fetched" / "package"
+    package = registry.fetch_package(registry.version(MODEL, "2"), target)
+    assert package.root == target
+    assert package.golden[0].days == pytest.approx(
+        make_package(tmp_path / "same", intercept=12.0).golden[0].days
+    )
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_tags_are_written_for_people_to_see(registry: Registry) -> None:
+    """A tag of a version can be read back from it."""
+    version = registry.version(MODEL, "1")
+    registry.tag(version, {"release": "released"})
+    assert registry.version(MODEL, "1").tags["release"] == "released"
+
+
+def test_what_is_not_there_is_named(registry: Registry) -> None:
+    """MLflow's own errors come out as ours, with the model and the version that were asked for."""
+    with pytest.raises(RegistryError, match="registered model 'nobody'"):
+        registry.production("nobody")
+    with pytest.raises(RegistryError, match="version 9 of 'tiny-model'"):
+        registry.version(MODEL, "9")
+    with pytest.raises(RegistryError, match="version 9 of 'tiny-model'"):
+        registry.tag(ModelVersion(MODEL, "9", "", {}), {"a": "b"})
+    with pytest.raises(RegistryError, match="version 9 of 'tiny-model'"):
+        registry.promote(MODEL, "9")

@@ -1,0 +1,139 @@
+"""Fitted candidates: days that mean days, whatever the estimator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.ml import PipelineModel
+from pyspark.ml.regression import GBTRegressionModel
+from pyspark.sql import SparkSession
+
+from days_to_sell.errors import TrainingError
+from days_to_sell.registry.mleap_export import check_exportable
+from days_to_sell.training.compare import Prepared, prepare
+from days_to_sell.training.derive import derive
+from days_to_sell.training.evaluate import measure, predict
+from days_to_sell.training.fit import SHORTEST, encode, fit_candidate
+from days_to_sell.training.pipeline import build_pipeline, reads_one_hot
+from tests.unit.training.markets import SPEC, frame_of, market, market_rows
+
+CANDIDATES = {candidate.estimator: candidate for candidate in SPEC.candidates}
+Models = dict[str, PipelineModel]
+
+
+@pytest.fixture(scope="module")
+def prepared(spark: SparkSession) -> Prepared:
+    """Folds of a small market."""
+    return prepare(SPEC, market(spark, 3_000), {})
+
+
+@pytest.fixture(scope="module")
+def models(prepared: Prepared) -> Models:
+    """Every candidate, fitted."""
+    encodings = encode(SPEC, SPEC.candidates, prepared.fit, prepared.calibrate)
+    return {
+        name: fit_candidate(SPEC, candidate, encodings[reads_one_hot(candidate)])
+        for name, candidate in CANDIDATES.items()
+    }
+
+
+@pytest.mark.parametrize("estimator", CANDIDATES)
+def test_the_mean_of_days_is_that_of_the_calibration_fold(
+    prepared: Prepared, models: Models, estimator: str
+) -> None:
+    """Weighted for censoring, predictions and outcomes of the fold have the same mean, within 3 %."""
+    rows = predict(models[estimator], prepared.calibrate)
+    days = rows["days"].to_numpy()
+    actual = np.average(rows["target"], weights=rows["weight"])
+    assert abs(measure(rows, days).bias_days) < 0.03 * actual
+    assert np.ptp(days) > 5
+
+
+@pytest.mark.parametrize("estimator", CANDIDATES)
+def test_a_candidate_learns_what_the_market_hides_nowhere(
+    prepared: Prepared, models: Models, estimator: str
+) -> None:
+    """On sellers and days not seen, concordance and error beat the constant that knows nothing."""
+    rows = predict(models[estimator], prepared.test)
+    found = measure(rows, rows["days"].to_numpy())
+    assert found.c_index > 0.56
+    assert found.mae_days < prepared.baseline.mae_days
+
+
+@pytest.mark.parametrize("estimator", CANDIDATES)
+def test_days_stay_between_the_shortest_and_the_horizon(
+    spark: SparkSession, models: Models, estimator: str
+) -> None:
+    """However far a row lies from all that was seen, days are bounded and the rest is left as it was."""
+    ratios = [0.0, 0.5, 1.0, 1.3, 5.0, 50.0, -50.0]
+    extreme = spark.createDataFrame(
+        [
+            (ratio, make, mileage)
+            for ratio in ratios
+            for make in ("A", "I")
+            for mileage in (0.0, float("nan"))
+        ],
+        "price_ratio double, make string, mileage double",
+    )
+    found = models[estimator].transform(extreme).select("days", "days_unbounded").toPandas()
+    assert found["days"].between(SHORTEST, SPEC.horizon).all()
+    bounded = found["days_unbounded"].clip(SHORTEST, SPEC.horizon)
+    assert found["days"].to_numpy() == pytest.approx(bounded.to_numpy(), rel=1e-12)
+
+
+def test_a_prediction_beyond_the_horizon_becomes_the_horizon(spark: SparkSession, models: Models) -> None:
+    """A log-linear model goes far beyond both ends; its days do not."""
+    rows = [(-50.0, "A", 0.0), (50.0, "A", 0.0)]
+    found = models["AFTSurvivalRegression"].transform(
+        spark.createDataFrame(rows, "price_ratio double, make string, mileage double")
+    )
+    days = found.select("days", "days_unbounded").toPandas()
+    assert days["days_unbounded"].max() > 100 * SPEC.horizon
+    assert days["days"].max() == SPEC.horizon
+
+
+@pytest.mark.parametrize("estimator", CANDIDATES)
+def test_a_fitted_candidate_has_the_stages_that_were_checked_before_fitting(
+    models: Models, estimator: str
+) -> None:
+    """What is fitted begins with the very stages of the pipeline that the exporter's check has seen."""
+    check_exportable(models[estimator])
+    declared = build_pipeline(SPEC, CANDIDATES[estimator]).getStages()
+    kinds = [type(stage).__name__.removesuffix("Model") for stage in models[estimator].stages]
+    names = [type(stage).__name__ for stage in declared]
+    assert kinds[: len(names) - 1] == names[:-1]
+    assert kinds[len(names) :] == ["VectorAssembler", "LinearRegression", "IsotonicRegression"]
+
+
+def test_trees_are_those_asked_for(models: Models) -> None:
+    """The candidate's parameters reach the estimator."""
+    (trees,) = (stage for stage in models["GBTRegressor"].stages if isinstance(stage, GBTRegressionModel))
+    assert (trees.getNumTrees, trees.getMaxDepth()) == (6, 3)
+
+
+def test_folds_are_fitted_in_one_order_whatever_the_files(spark: SparkSession, prepared: Prepared) -> None:
+    """Another order of rows and other partitions give the same rows in the same partitions."""
+    shuffled = market_rows(3_000).sample(frac=1, random_state=2)
+    again = prepare(SPEC, frame_of(spark, shuffled).repartition(7), {})
+    layouts = [
+        each.fit.selectExpr("spark_partition_id() AS part", "row_id", "weight").toPandas()
+        for each in (prepared, again)
+    ]
+    pd.testing.assert_frame_equal(*layouts)
+    assert layouts[0]["part"].nunique() == SPEC.partitions
+
+
+def test_training_rows_without_a_number_that_is_needed_are_refused(spark: SparkSession) -> None:
+    """A ratio by zero has no value: the error counts such rows and names the feature and the ways out."""
+    rows = market_rows(200)
+    rows.loc[[3, 17], "valuation"] = 0.0
+    with pytest.raises(TrainingError, match=r"2 training rows have no finite price_ratio; .*Bucketed"):
+        prepare(SPEC, frame_of(spark, rows), {})
+
+
+def test_a_missing_bucketed_number_is_no_obstacle(spark: SparkSession) -> None:
+    """Null mileage becomes NaN, for which there is a bucket."""
+    frame = derive(market(spark, 200), SPEC, {})
+    assert frame.where("isnan(mileage)").count() > 0
+    assert frame.where("mileage IS NULL").count() == 0
