@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import docker
 import pytest
+from docker.errors import ImageNotFound
 from pyspark.sql import SparkSession
 
+from days_to_sell.errors import TargetError
+from days_to_sell.release.engine import connect
+from days_to_sell.settings import Settings
 from days_to_sell.training.session import start_session
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
@@ -22,6 +27,22 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 def spark() -> SparkSession:
     """The session that the library itself starts; it lives as long as the test run."""
     return start_session("tests", master="local[2]")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    """A Docker engine that has the base image."""
+    try:
+        client = connect()
+    except TargetError as error:
+        pytest.skip(f"needs a Docker engine: {error}")
+    base = Settings.from_env().base_image
+    try:
+        client.images.get(base)
+    except ImageNotFound:
+        pytest.skip(f"needs base image {base} in the Docker engine; DAYS_TO_SELL_BASE_IMAGE names another")
+    yield client
+    client.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,14 +11,12 @@ from pathlib import Path
 import docker
 import pytest
 import requests
-from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
 from days_to_sell.errors import ProofError, TargetError
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.choose import choose_target
 from days_to_sell.release.docker_target import DockerTarget
-from days_to_sell.release.engine import connect
 from days_to_sell.release.project import project_root
 from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.site import Site
@@ -39,22 +37,6 @@ print(json.dumps({{
     "uid": os.getuid(),
 }}))
 """
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[docker.DockerClient]:
-    """A Docker engine that has the base image."""
-    try:
-        client = connect()
-    except TargetError as error:
-        pytest.skip(f"needs a Docker engine: {error}")
-    base = Settings.from_env().base_image
-    try:
-        client.images.get(base)
-    except ImageNotFound:
-        pytest.skip(f"needs base image {base} in the Docker engine; DAYS_TO_SELL_BASE_IMAGE names another")
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

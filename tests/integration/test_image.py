@@ -15,9 +15,7 @@ import pytest
 from docker.models.containers import Container
 from docker.models.images import Image
 
-from days_to_sell.errors import TargetError
 from days_to_sell.release.context import assemble_context
-from days_to_sell.release.engine import connect
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from tests.packages import CAR, days_by_formula, make_package
@@ -35,17 +33,6 @@ print(json.dumps({
     "writable": [folder for folder in ("/srv", "/srv/package", "/opt/service") if os.access(folder, os.W_OK)],
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[docker.DockerClient]:
-    """A client of the engine that the environment names."""
-    try:
-        client = connect()
-    except TargetError as error:
-        pytest.skip(f"needs a Docker engine: {error}")
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")
