@@ -16,7 +16,7 @@ from days_to_sell.models import find_model
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 EXPLORE = NOTEBOOKS / "1-explore.ipynb"
-ADVERTS = 4_000
+ADVERTS = 3_000
 CELL_SECONDS = 240
 
 
