@@ -8,7 +8,8 @@ from typing import TextIO
 
 import click
 
-from days_to_sell.errors import ProofError
+from days_to_sell.cli.rows import read_rows
+from days_to_sell.errors import ProofError, ScoringError
 from days_to_sell.scoring import load_bundle
 from days_to_sell.scoring.package import open_package
 from days_to_sell.scoring.predictor import Predictor
@@ -39,16 +40,18 @@ def inspect(file: Path) -> None:
     "--input", "source", type=click.File("r"), default="-", show_default=True, help="Rows as JSON lines."
 )
 def score(file: Path, source: TextIO) -> None:
-    """Score rows with a bundle FILE: one JSON line in, one out.
+    """Score rows with a bundle FILE: one JSON line in, one out; null for a row that the pipeline drops.
 
     \b
     Example:
       days-to-sell bundle score model.zip --input rows.jsonl
     """
     loaded = load_bundle(file)
-    for line in source:
-        for answer in loaded.transform([json.loads(line)]):
-            click.echo(json.dumps(answer))
+    for number, row in read_rows(source):
+        try:
+            click.echo(json.dumps(loaded.transform_row(row)))
+        except ScoringError as error:
+            raise ScoringError(f"line {number}: {error}") from error
 
 
 @bundle.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from days_to_sell.errors import RegistryError
 from days_to_sell.registry.versions import Registry
 
 
@@ -33,7 +34,10 @@ def history(model: str) -> None:
     Example:
       days-to-sell history days-to-sell
     """
-    for version in Registry().versions(model):
+    versions = Registry().versions(model)
+    if not versions:
+        raise RegistryError(f"{model!r} has no registered version; train one: days-to-sell train")
+    for version in versions:
         tags = version.tags
         status = tags.get("release.status", "not released")
         detail = tags.get("release.released_at") or tags.get("release.reason", "").partition("\n")[0]

@@ -22,7 +22,13 @@ WORKSPACE = Path("build/release")
 
 @click.command()
 @click.argument("model")
-@click.option("--target", type=click.Choice(["auto", "docker", "process"]), default="auto", show_default=True)
+@click.option(
+    "--target",
+    type=click.Choice(["auto", "docker", "process"]),
+    default="auto",
+    show_default=True,
+    help="Where to serve; auto takes Docker where an engine answers.",
+)
 @click.option("--port", default=8080, show_default=True, help="Port of production.")
 @click.option("--preprod-port", default=8081, show_default=True, help="Port of pre-production.")
 @click.option("--base-image", help="Base of the scoring image.")

@@ -9,7 +9,8 @@ from typing import TextIO
 
 import click
 
-from days_to_sell.errors import ContractError, RegistryError
+from days_to_sell.cli.rows import read_rows
+from days_to_sell.errors import RegistryError
 from days_to_sell.registry.versions import Registry
 from days_to_sell.scoring.predictor import Predictor, Refusal
 
@@ -33,17 +34,7 @@ def score(model: str, version: str | None, source: TextIO) -> None:
         raise RegistryError(f"no version of {model} is in Production; promote one or give --version")
     with tempfile.TemporaryDirectory() as scratch:
         predictor = Predictor(registry.fetch_package(found, Path(scratch) / "package"))
-        for number, line in enumerate(source, start=1):
-            answer = predictor.predict([_row(number, line)])[0]
+        for _, row in read_rows(source):
+            answer = predictor.predict([row])[0]
             refused = isinstance(answer, Refusal)
             click.echo(json.dumps({"error": str(answer)} if refused else {"days": answer}))
-
-
-def _row(number: int, line: str) -> dict[str, object]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise ContractError(f"line {number} is no JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise ContractError(f"line {number} is no JSON object; send one row as {{field: value}}")
-    return row

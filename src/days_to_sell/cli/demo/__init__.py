@@ -21,7 +21,13 @@ HOME = Path("build/demo")
     "--data", "file", type=click.Path(path_type=Path), help="File that the model's example imports."
 )
 @click.option("--adverts", default=20_000, show_default=True, help="Adverts to generate.")
-@click.option("--target", type=click.Choice(["auto", "docker", "process"]), default="auto", show_default=True)
+@click.option(
+    "--target",
+    type=click.Choice(["auto", "docker", "process"]),
+    default="auto",
+    show_default=True,
+    help="Where to serve; auto takes Docker where an engine answers.",
+)
 @click.option("--base-image", help="Base of the scoring image.")
 @click.option("--port", default=8080, show_default=True, help="Port of production.")
 @click.option("--preprod-port", default=8081, show_default=True, help="Port of pre-production.")
