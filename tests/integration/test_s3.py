@@ -148,8 +148,20 @@ def test_a_bucket_that_is_not_there_is_one_message(s3: S3, tmp_path: Path) -> No
     """Training data for a bucket that nobody made is refused before anything is read twice."""
     refused = build(s3, small_lake().write(tmp_path), "s3a://nowhere/sets")
     assert refused.returncode == 1
-    assert "error: " in refused.stderr
-    assert "nowhere" in refused.stderr
+    assert refused.stderr.splitlines()[-1].startswith("error: s3a://nowhere/sets/days_to_sell/")
+    assert "look at the bucket" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+def test_a_lake_whose_server_is_not_there_is_one_message(s3: S3) -> None:
+    """A wrong address does not keep the command silent; the message names the setting that leads to it."""
+    refused = build(
+        replace(s3, endpoint=f"http://127.0.0.1:{free_port()}"), "s3a://lake/cars", "s3a://lake/sets"
+    )
+    assert refused.returncode == 1
+    assert "error: s3a://lake/cars/adverts cannot be " in refused.stderr
+    assert "at DAYS_TO_SELL_S3_ENDPOINT" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

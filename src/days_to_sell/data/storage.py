@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 
 from days_to_sell.errors import DataError
 
+SHOWN = 300
+
 
 @dataclass(frozen=True)
 class Storage:
@@ -31,7 +33,7 @@ class Storage:
         try:
             found = system.listStatus(path) if system.exists(path) else ()
         except Py4JJavaError as error:
-            raise DataError(f"{folder} cannot be listed: {_reason(error)}") from error
+            raise DataError(f"{folder} cannot be listed: {_reason(folder, error)}") from error
         return sorted(status.getPath().getName() for status in found)
 
     def exists(self, file: str) -> bool:
@@ -40,7 +42,7 @@ class Storage:
         try:
             return bool(system.exists(path))
         except Py4JJavaError as error:
-            raise DataError(f"{file} cannot be reached: {_reason(error)}") from error
+            raise DataError(f"{file} cannot be reached: {_reason(file, error)}") from error
 
     def read_text(self, file: str) -> str:
         """Read a small text file."""
@@ -52,7 +54,7 @@ class Storage:
             finally:
                 stream.close()
         except Py4JJavaError as error:
-            raise DataError(f"{file} cannot be read: {_reason(error)}") from error
+            raise DataError(f"{file} cannot be read: {_reason(file, error)}") from error
 
     def write_text(self, file: str, text: str) -> None:
         """Write a small text file, whole or not at all."""
@@ -67,7 +69,7 @@ class Storage:
             system.delete(path, False)
             system.rename(draft, path)
         except Py4JJavaError as error:
-            raise DataError(f"{file} cannot be written: {_reason(error)}") from error
+            raise DataError(f"{file} cannot be written: {_reason(file, error)}") from error
 
     @property
     def _jvm(self) -> Any:
@@ -79,8 +81,13 @@ class Storage:
         try:
             return path.getFileSystem(configuration), path
         except Py4JJavaError as error:
-            raise DataError(f"{location} cannot be reached: {_reason(error)}") from error
+            raise DataError(f"{location} cannot be reached: {_reason(location, error)}") from error
 
 
-def _reason(error: Py4JJavaError) -> str:
-    return str(error.java_exception.toString()).splitlines()[0]
+def _reason(location: str, error: Py4JJavaError) -> str:
+    """Cut what Java says short: an S3 client repeats itself over several hundred characters."""
+    said = str(error.java_exception.toString()).splitlines()[0]
+    short = said if len(said) <= SHOWN else f"{said[: SHOWN - 1]}…"
+    if location.startswith("s3a:"):
+        return f"{short}; look at the bucket, at DAYS_TO_SELL_S3_ENDPOINT and at the AWS_* variables"
+    return short

@@ -97,6 +97,9 @@ def _s3_options(settings: Settings) -> dict[str, str]:
             f"{prefix}endpoint": settings.s3_endpoint,
             f"{prefix}endpoint.region": region,
             f"{prefix}path.style.access": "true",
+            # Twenty attempts, each repeated seven times, keep a wrong address silent for many minutes.
+            f"{prefix}attempts.maximum": "3",
+            f"{prefix}retry.limit": "3",
             f"{prefix}connection.ssl.enabled": str(not settings.s3_endpoint.startswith("http:")).lower(),
         }
     return options
