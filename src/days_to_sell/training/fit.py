@@ -9,6 +9,7 @@ from pyspark.ml import Pipeline, PipelineModel, Transformer
 from pyspark.ml.feature import VectorAssembler
 from pyspark.ml.regression import IsotonicRegression, LinearRegression
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from days_to_sell.spec import DURATION, OBSERVED, PREDICTION, ROW_ID, UNBOUNDED, Candidate, ModelSpec
 from days_to_sell.training.pipeline import (
@@ -18,6 +19,8 @@ from days_to_sell.training.pipeline import (
     WEIGHT,
     bucket_stages,
     build_estimator,
+    index_columns,
+    index_stages,
     reads_one_hot,
     vector_stages,
 )
@@ -60,14 +63,27 @@ def encode(
     Returns:
         The folds as vectors, one-hot (True) and in buckets (False), where a candidate reads them.
     """
-    buckets = Pipeline(stages=bucket_stages(spec)).fit(fit)
+    indexed = Pipeline(stages=index_stages(spec)).fit(fit)
+    occupied = _occupied(spec, indexed.transform(fit))
+    buckets = PipelineModel(stages=[*indexed.stages, *bucket_stages(spec, occupied)])
     encoded = {}
     for one_hot in sorted({reads_one_hot(candidate) for candidate in candidates}):
-        vectors = Pipeline(stages=vector_stages(spec, one_hot=one_hot)).fit(buckets.transform(fit))
+        stages = vector_stages(spec, one_hot=one_hot, occupied=occupied)
+        vectors = Pipeline(stages=stages).fit(buckets.transform(fit))
         model = PipelineModel(stages=[*buckets.stages, *vectors.stages])
         folds = (model.transform(fold).select(*OUTCOME, FEATURES).cache() for fold in (fit, calibrate))
         encoded[one_hot] = Encoded(tuple(model.stages), *folds)
     return encoded
+
+
+def _occupied(spec: ModelSpec, indexed: DataFrame) -> dict[str, frozenset[float]]:
+    """Collect, by feature, the ranks or cuts that occur."""
+    columns = index_columns(spec)
+    if not columns:
+        return {}
+    sets = [F.collect_set(column).alias(name) for name, column in columns.items()]
+    (row,) = indexed.agg(*sets).collect()
+    return {name: frozenset(row[name]) for name in columns}
 
 
 def fit_candidate(spec: ModelSpec, candidate: Candidate, encoded: Encoded) -> PipelineModel:

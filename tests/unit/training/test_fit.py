@@ -15,7 +15,7 @@ from days_to_sell.training.compare import Prepared, prepare
 from days_to_sell.training.derive import derive
 from days_to_sell.training.evaluate import measure, predict
 from days_to_sell.training.fit import SHORTEST, encode, fit_candidate
-from days_to_sell.training.pipeline import build_pipeline, reads_one_hot
+from days_to_sell.training.pipeline import build_estimator, build_pipeline, reads_one_hot
 from tests.unit.training.markets import SPEC, frame_of, market, market_rows
 
 CANDIDATES = {candidate.estimator: candidate for candidate in SPEC.candidates}
@@ -104,6 +104,15 @@ def test_a_fitted_candidate_has_the_stages_that_were_checked_before_fitting(
     names = [type(stage).__name__ for stage in declared]
     assert kinds[: len(names) - 1] == names[:-1]
     assert kinds[len(names) :] == ["VectorAssembler", "LinearRegression", "IsotonicRegression"]
+
+
+def test_least_squares_converge_and_so_repeat_themselves(prepared: Prepared) -> None:
+    """Fitted again, the linear model has the same coefficients: no singular design, no fallback solver."""
+    candidate = CANDIDATES["GeneralizedLinearRegression"]
+    encoded = encode(SPEC, [candidate], prepared.fit, prepared.calibrate)[True]
+    first, second = (build_estimator(SPEC, candidate).fit(encoded.fit) for _ in range(2))
+    assert first.summary.numIterations < first.getMaxIter()
+    assert second.coefficients.toArray() == pytest.approx(first.coefficients.toArray(), rel=1e-9, abs=1e-11)
 
 
 def test_trees_are_those_asked_for(models: Models) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from pyspark.ml import PipelineModel
 from pyspark.ml.feature import Bucketizer, StringIndexer, VectorAssembler
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.models import find_model, model_names
-from days_to_sell.spec import Candidate, Number
+from days_to_sell.spec import Candidate, Category, Number
 from days_to_sell.training.derive import derive
 from days_to_sell.training.fit import encode
-from days_to_sell.training.pipeline import build_pipeline
+from days_to_sell.training.pipeline import build_pipeline, reads_one_hot
 from tests.unit.training.markets import MAKES, RARE, SPEC, TOP, market
 
 OTHERS = float(TOP)
@@ -59,6 +61,23 @@ def test_a_missing_number_has_a_bucket_of_its_own(spark: SparkSession, encoder: 
     below = math.nextafter(10_000.0, 0.0)
     values = [-1.0, below, 10_000.0, 40_000.0, 80_000.0, 1e9, math.nan]
     assert _buckets(spark, encoder, "mileage", values) == [0.0, 0.0, 1.0, 2.0, 3.0, 3.0, MISSING]
+
+
+def test_no_one_hot_column_is_constant(spark: SparkSession) -> None:
+    """Empty cuts join the one below, ranks stop at the last category, and what never varies is left out.
+
+    Least squares on a column that never varies is singular.
+    """
+    rows = [(1.0, 50_000.0 if i % 3 else 90_000.0, "AB"[i % 2], "one") for i in range(12)]
+    frame = spark.createDataFrame(rows, "price_ratio double, mileage double, make string, colour string")
+    spec = replace(SPEC, features=(*SPEC.features[1:], Category("colour")))
+    linear = [candidate for candidate in SPEC.candidates if reads_one_hot(candidate)]
+    outcome = frame.selectExpr("*", "'r' AS row_id", "1.0 AS duration", "1.0 AS observed")
+    ready = outcome.selectExpr("*", "1.0 AS target", "1.0 AS weight")
+    vectors = encode(spec, linear, ready, ready)[True].fit.select("features").collect()
+    table = np.array([row["features"].toArray() for row in vectors])
+    assert table.shape == (12, 4)
+    assert (table.std(axis=0) > 0).all()
 
 
 @pytest.mark.parametrize("folder", model_names())
