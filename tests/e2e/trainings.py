@@ -1,0 +1,70 @@
+"""Training runs as a person starts them: a process of its own, with a lake, a store and a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+
+PROJECT = Path(__file__).parents[2]
+SECONDS = 280
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training.
+
+    Args:
+        store: Tracking URI.
+        summary: What the command wrote about it.
+        output: What the command printed.
+    """
+
+    store: str
+    summary: dict[str, Any]
+    output: str
+
+
+def run_training(home: Path, lake: Path, *, master: str) -> Trained:
+    """Train days_to_sell on a lake, with everything that is written below ``home``."""
+    home.mkdir(parents=True)
+    store = f"sqlite:///{home / 'mlflow.db'}"
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "mlflow_project.train", "--lake", str(lake), "--master", master),
+            *("--training-data", str(home / "training-data"), "--summary", str(home / "summary.json")),
+        ],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "MLFLOW_TRACKING_URI": store},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert finished.returncode == 0, f"{finished.stdout}\n{finished.stderr}"[-4_000:]
+    return Trained(store, json.loads((home / "summary.json").read_text(encoding="utf-8")), finished.stdout)
+
+
+def download(trained: Trained, uri: str, folder: Path) -> Path:
+    """Download artifacts of a training; MLflow resolves ``models:/`` at the store of the process alone."""
+    with store_of(trained):
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(folder)))
+
+
+@contextmanager
+def store_of(trained: Trained) -> Iterator[None]:
+    """Let MLflow's functions ask the store of a training."""
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(trained.store)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
