@@ -22,8 +22,8 @@ FEATURES, RAW, TARGET, WEIGHT = "features", "raw", "target", "weight"
 INFINITY = float("inf")
 TREES = frozenset({"GBTRegressor"})
 SPARK_MAX_BINS = 32
-
-
+# Where the last bucket of a feature has no rows, its other columns sum to one, as the intercept does.
+RIDGE = 1e-3
 Occupied = Mapping[str, Collection[float]]
 
 
@@ -142,6 +142,8 @@ def build_estimator(spec: ModelSpec, candidate: Candidate) -> Estimator[Any]:
         columns |= {"labelCol": DURATION, "censorCol": OBSERVED}
     else:
         columns |= {"labelCol": TARGET, "weightCol": WEIGHT}
+    if candidate.estimator == "GeneralizedLinearRegression":
+        columns["regParam"] = RIDGE
     if candidate.estimator in TREES:
         edges = (_bucket_edges(feature, None) for feature in spec.features if _is_bucket(feature))
         columns["maxBins"] = max(SPARK_MAX_BINS, *map(len, edges))

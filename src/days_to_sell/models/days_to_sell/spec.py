@@ -149,6 +149,6 @@ SPEC = ModelSpec(
     candidates=(
         Candidate.of("AFTSurvivalRegression", maxIter=100),
         Candidate.of("GeneralizedLinearRegression", family="gamma", link="log", maxIter=50, regParam=0.001),
-        Candidate.of("GBTRegressor", maxIter=30, maxDepth=4, stepSize=0.1, minInstancesPerNode=50, seed=7),
+        Candidate.of("GBTRegressor", maxIter=20, maxDepth=4, stepSize=0.15, minInstancesPerNode=50, seed=7),
     ),
 )
