@@ -52,4 +52,4 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line."""
-    run(cli)
+    run(cli, "days-to-sell")

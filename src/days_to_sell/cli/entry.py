@@ -9,10 +9,10 @@ import click
 from days_to_sell.errors import DaysToSellError
 
 
-def run(command: click.Command) -> None:
-    """Run a command with the arguments of this process."""
+def run(command: click.Command, name: str | None = None) -> None:
+    """Run a command with the arguments of this process; its help calls it ``name``."""
     try:
-        command()
+        command(prog_name=name)
     except DaysToSellError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
