@@ -16,8 +16,6 @@ from days_to_sell.settings import Settings
 from days_to_sell.training.session import start_session
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
-# Session fixtures that more than one file uses: a small training, and a JVM with MLeap's runtime.
-SHARED = frozenset({"trained", "mleap"})
 # Tests start many short JVMs; one that does not optimise for the long run ends them in half the time.
 os.environ["JDK_JAVA_OPTIONS"] = (
     f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {os.environ.get('JDK_JAVA_OPTIONS', '')}"
@@ -45,14 +43,6 @@ def engine() -> Iterator[docker.DockerClient]:
         pytest.skip(f"needs base image {base} in the Docker engine; DAYS_TO_SELL_BASE_IMAGE names another")
     yield client
     client.close()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one worker, and those of several files that share what is slow to make."""
-    for item in items:
-        shared = SHARED.intersection(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("-".join(sorted(shared)) or item.path.stem))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,6 +6,7 @@ jars come through the Ivy that Spark brings, into the product's cache.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +57,13 @@ def _class_path(java: Java, settings: Settings) -> str:
     cache = settings.cache_dir / "ivy-mleap-runtime"
     cache.mkdir(parents=True, exist_ok=True)
     written = cache / f"class-path-{version}.txt"
+    with (cache / ".lock").open("w") as lock:
+        # Ivy's cache is damaged by two that fill it at once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _resolve(java, cache, version, written)
+
+
+def _resolve(java: Java, cache: Path, version: str, written: Path) -> str:
     if written.exists() and all(Path(jar).exists() for jar in written.read_text().strip().split(os.pathsep)):
         return written.read_text().strip()
     command = [
