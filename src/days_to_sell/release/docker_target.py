@@ -27,7 +27,7 @@ from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
 from days_to_sell.scoring.package import ModelPackage
 
-LOG_LINES = 15
+LOG_LINES = 60
 STEP_WIDTH = 100
 
 

@@ -21,7 +21,8 @@ from days_to_sell.settings import PREFIX
 GUNICORN = ("-m", "gunicorn", "-c", "serving/gunicorn.conf.py")
 # A little longer than gunicorn's own grace for requests under way.
 GRACE_SECONDS = 35.0
-LOG_LINES = 15
+# Enough to reach the cause, behind what gunicorn says of its own end.
+LOG_LINES = 60
 # What else the caller's environment holds, credentials above all, is not the service's business.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 
