@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 import mlflow
 
 from days_to_sell.cli.options import lake_options, model_option
+from days_to_sell.cli.summaries import write_summary
 from days_to_sell.data.report import Report
 from days_to_sell.data.training_set import TrainingSet, build_training_set
 from days_to_sell.models import find_model
@@ -102,7 +102,4 @@ def _write_summary(
         ],
         "baseline": {"c_index": prepared.baseline.c_index, "mae_days": prepared.baseline.mae_days},
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.part")
-    draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    draft.rename(target)
+    write_summary(target, content)

@@ -26,7 +26,8 @@ from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, Lookup, ModelSpec
 from days_to_sell.spec.columns import ColumnType
 
 Progress = Callable[[str], None]
-_SPARK_TYPES: dict[ColumnType, str] = {
+# How Spark holds raw columns: numbers are doubles, whatever the lake stored.
+RAW_TYPES: dict[ColumnType, str] = {
     "string": "string",
     "long": "double",
     "double": "double",
@@ -181,7 +182,7 @@ def _select(spec: ModelSpec, frame: DataFrame) -> DataFrame:
             f"training_frame of {spec.name!r} gives no {', '.join(missing)}; "
             f"it has {', '.join(frame.columns)}"
         )
-    raw = {column.name: F.col(column.name).cast(_SPARK_TYPES[column.type]) for column in spec.columns}
+    raw = {column.name: F.col(column.name).cast(RAW_TYPES[column.type]) for column in spec.columns}
     kept = {
         ROW_ID: F.col(ROW_ID).cast("string"),
         **raw,

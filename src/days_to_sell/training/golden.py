@@ -11,6 +11,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from days_to_sell.data.training_set import RAW_TYPES
 from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.spec import PREDICTION, ROW_ID, UNBOUNDED, Column, ModelSpec
 from days_to_sell.training.derive import derive, is_complete
@@ -18,7 +19,6 @@ from days_to_sell.training.learn import to_json
 
 SAMPLED = 60
 STRANGE_TEXTS = {"unseen": "no such value", "empty": "", "non-ASCII": "Citroën Škoda 東風"}
-_SPARK_TYPES = {"string": "string", "long": "double", "double": "double", "date": "date"}
 Raw = dict[str, Any]
 
 
@@ -40,7 +40,7 @@ def build_golden(
     sampled = frame.orderBy(F.xxhash64(ROW_ID), ROW_ID).limit(SAMPLED).select(ROW_ID, *names).collect()
     rows = [(f"sample-{row[ROW_ID]}", "sample", {name: row[name] for name in names}) for row in sampled]
     rows += [(f"edge-{number}", kind, raw) for number, (kind, raw) in enumerate(_edges(spec, rows[0][2]))]
-    schema = ", ".join(f"`{column.name}` {_SPARK_TYPES[column.type]}" for column in spec.columns)
+    schema = ", ".join(f"`{column.name}` {RAW_TYPES[column.type]}" for column in spec.columns)
     inputs = frame.sparkSession.createDataFrame(
         [(row_id, *(raw[name] for name in names)) for row_id, _, raw in rows], f"{ROW_ID} string, {schema}"
     )

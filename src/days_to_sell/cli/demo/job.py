@@ -19,6 +19,7 @@ import mlflow
 from days_to_sell.cli.demo.mlflow_server import MlflowServer
 from days_to_sell.cli.demo.questions import ask, to_table
 from days_to_sell.cli.release import release_production
+from days_to_sell.cli.summaries import write_summary
 from days_to_sell.errors import DaysToSellError
 from days_to_sell.models import Model, find_model
 from days_to_sell.registry.versions import Registry
@@ -152,9 +153,7 @@ class Demo:
             "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
         }
         target = self.home / "summary.json"
-        draft = target.with_suffix(".part")
-        draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        draft.rename(target)
+        write_summary(target, content)
         taken = ", ".join(f"{name} {value:.0f} s" for name, value in self.seconds.items())
         click.echo(f"summary  {target} ({taken})")
 
