@@ -5,6 +5,7 @@ from days_to_sell.spec.columns import Column
 from days_to_sell.spec.contract import Field, Problem, RequestContract
 from days_to_sell.spec.derivations import Derivation, Difference, Log, Lookup, MonthsBetween, Ratio
 from days_to_sell.spec.features import Bucketed, Category, Feature, Number
+from days_to_sell.spec.judgement import Direction, Judgement, Place, Slice
 from days_to_sell.spec.model import DURATION, OBSERVED, PREDICTION, ROW_ID, UNBOUNDED, ModelSpec
 from days_to_sell.spec.sources import (
     Check,
@@ -31,9 +32,11 @@ __all__ = [
     "Column",
     "Derivation",
     "Difference",
+    "Direction",
     "Feature",
     "Field",
     "InOrder",
+    "Judgement",
     "Log",
     "Lookup",
     "ModelSpec",
@@ -41,11 +44,13 @@ __all__ = [
     "NotAfterSnapshot",
     "Number",
     "OneOf",
+    "Place",
     "Positive",
     "Problem",
     "Ratio",
     "Refers",
     "RequestContract",
+    "Slice",
     "Source",
     "SourceColumn",
     "Unique",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from days_to_sell.errors import SpecError
@@ -12,6 +12,7 @@ from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
 from days_to_sell.spec.derivations import Derivation, Lookup, operand_types, operands
 from days_to_sell.spec.features import Bucketed, Category, Feature, Number
+from days_to_sell.spec.judgement import Judgement
 from days_to_sell.spec.sources import Source
 
 PREDICTION, UNBOUNDED = "days", "days_unbounded"
@@ -37,6 +38,7 @@ class ModelSpec:
             trees depend on it.
         at_risk: Smallest share of rows still at risk at the horizon.
         what_if: Numeric raw column that a person would vary to see what it does, such as the price.
+        judgement: What a fitted model is looked at by, beside its overall metrics.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ModelSpec:
     partitions: int = 4
     at_risk: float = 0.02
     what_if: str | None = None
+    judgement: Judgement = field(default_factory=Judgement)
 
     def __post_init__(self) -> None:
         """Check the declaration as a whole.
@@ -61,6 +64,7 @@ class ModelSpec:
         """
         self._check_names()
         self._check_choices()
+        self._check_judgement()
         raw = {column.name: column for column in self.columns}
         for name, derivation in self.derivations.items():
             self._check_derivation(name, derivation, raw)
@@ -88,6 +92,28 @@ class ModelSpec:
                 f"what_if={self.what_if!r} is no numeric raw column of model {self.name!r}; "
                 f"choose one of {', '.join(numeric)}"
             )
+
+    def _check_judgement(self) -> None:
+        judged = self.judgement
+        raw = [column.name for column in self.columns]
+        numeric = [column.name for column in self.columns if column.numeric]
+        features = [feature.name for feature in self.features]
+        numbers = [feature.name for feature in self.numbers]
+        place = [judged.place.column] if judged.place else []
+        self._check_named("a slice", [each.column for each in judged.slices], [*raw, *features])
+        self._check_named("the segment", judged.segment, [*raw, *features])
+        self._check_named("a direction", [each.column for each in judged.directions], numeric)
+        self._check_named("a curve", judged.curves, numbers)
+        self._check_named("the place", place, raw)
+
+    def _check_named(self, use: str, names: Iterable[str], known: Iterable[str]) -> None:
+        choices = tuple(dict.fromkeys(known))
+        for name in names:
+            if name not in choices:
+                raise SpecError(
+                    f"{use} in the judgement of model {self.name!r} names {name!r}; "
+                    f"choose one of {', '.join(choices)}"
+                )
 
     def _check_derivation(self, name: str, derivation: Derivation, raw: Mapping[str, Column]) -> None:
         allowed = operand_types(derivation)

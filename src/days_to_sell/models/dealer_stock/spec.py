@@ -6,9 +6,11 @@ from days_to_sell.spec import (
     Bucketed,
     Candidate,
     Category,
+    Judgement,
     ModelSpec,
     Number,
     OneOf,
+    Slice,
     Source,
     SourceColumn,
     Unique,
@@ -61,5 +63,14 @@ SPEC = ModelSpec(
         Candidate.of("AFTSurvivalRegression", maxIter=100),
         Candidate.of("GeneralizedLinearRegression", family="gamma", link="log", maxIter=50, regParam=0.01),
         Candidate.of("GBTRegressor", maxIter=20, maxDepth=3, stepSize=0.1, minInstancesPerNode=30, seed=7),
+    ),
+    judgement=Judgement(
+        slices=(
+            Slice("make", top=6),
+            Slice("body_type"),
+            Slice("price_eur", (5_000, 10_000, 15_000, 25_000)),
+        ),
+        segment=("make",),
+        curves=("price_eur", "age_years"),
     ),
 )
