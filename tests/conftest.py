@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from days_to_sell.errors import TargetError
 from days_to_sell.release.engine import connect
 from days_to_sell.settings import Settings
+from days_to_sell.training.java import find_java
 from days_to_sell.training.session import start_session
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
@@ -27,6 +28,14 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 def spark() -> SparkSession:
     """The session that the library itself starts; it lives as long as the test run."""
     return start_session("tests", master="local[2]")
+
+
+@pytest.fixture(scope="session")
+def java_variables() -> dict[str, str]:
+    """The environment of a program that starts Spark without the library, where PATH may hold no Java."""
+    java = find_java()
+    options = " ".join((os.environ["JDK_JAVA_OPTIONS"], *java.options))
+    return {"JAVA_HOME": str(java.home), "JDK_JAVA_OPTIONS": options}
 
 
 @pytest.fixture(scope="session")

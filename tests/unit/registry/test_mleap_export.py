@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,11 +120,14 @@ def test_a_fitted_stage_that_cannot_be_carried_leaves_no_file(spark: SparkSessio
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_session_without_the_exporter_is_told_how_to_get_it(tmp_path: Path) -> None:
+def test_a_session_without_the_exporter_is_told_how_to_get_it(
+    tmp_path: Path, java_variables: dict[str, str]
+) -> None:
     """A plain Spark session gives an error that says what is missing, not one about Java packages."""
     finished = subprocess.run(
         [sys.executable, "-c", WITHOUT_EXPORTER, str(tmp_path / "bundle.zip")],
         cwd=tmp_path,
+        env=os.environ | java_variables,
         capture_output=True,
         text=True,
         timeout=120,

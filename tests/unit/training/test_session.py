@@ -114,18 +114,21 @@ def test_packages_cannot_be_added_to_a_running_session(seen: dict[str, Any]) -> 
     assert "a Python process of its own" in seen["refusal"]
 
 
-def test_a_session_without_the_exporter_is_refused() -> None:
+def test_a_session_without_the_exporter_is_refused(java_variables: dict[str, str]) -> None:
     """One that a notebook started without the jars is not silently used: export would fail after the fit."""
     ended = python(
         "from pyspark.sql import SparkSession\n"
         "SparkSession.builder.master('local[1]').config('spark.ui.enabled', 'false').getOrCreate()\n"
-        "start_session('late')\n"
+        "start_session('late')\n",
+        **java_variables,
     )
     assert "EnvironmentProblem: the running Spark session has no MLeap exporter" in ended.stderr
     assert Settings().mleap_exporter in ended.stderr
 
 
-def test_under_spark_submit_the_submitted_session_is_used(tmp_path: Path) -> None:
+def test_under_spark_submit_the_submitted_session_is_used(
+    tmp_path: Path, java_variables: dict[str, str]
+) -> None:
     """Master and packages come from the command line of spark-submit, not from the program."""
     program = tmp_path / "step.py"
     program.write_text(
@@ -138,7 +141,7 @@ def test_under_spark_submit_the_submitted_session_is_used(tmp_path: Path) -> Non
     ]
     ended = subprocess.run(
         command[1:],
-        env=environment(PYSPARK_PYTHON=sys.executable),
+        env=environment(PYSPARK_PYTHON=sys.executable, **java_variables),
         capture_output=True,
         text=True,
         timeout=DEADLINE,
