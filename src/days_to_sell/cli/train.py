@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from days_to_sell.data.report import Report
 from days_to_sell.data.training_set import TrainingSet, build_training_set
 from days_to_sell.models import find_model
 from days_to_sell.registry.mleap_export import check_exportable
-from days_to_sell.registry.publish import publish
+from days_to_sell.registry.publish import log_best, register, require_new
 from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.training.compare import Prepared, Result, compare_candidates, prepare
 from days_to_sell.training.pipeline import build_pipeline
@@ -26,8 +27,19 @@ from days_to_sell.training.session import packages_for, start_session
 @model_option
 @lake_options
 @click.option("--summary", type=click.Path(path_type=Path), help="JSON file to write what came out to.")
+@click.option("--package", type=click.Path(path_type=Path), help="New folder to keep the model package in.")
+@click.option(
+    "--register/--no-register", "registering", default=True, help="Register the best, or only log it."
+)
 def train(
-    folder: str, lake: str, snapshot: date | None, training_data: str, master: str, summary: Path | None
+    folder: str,
+    lake: str,
+    snapshot: date | None,
+    training_data: str,
+    master: str,
+    summary: Path | None,
+    package: Path | None,
+    registering: bool,
 ) -> None:
     """Check the data, compare the candidates and register the best as one version.
 
@@ -37,7 +49,10 @@ def train(
     Examples:
       days-to-sell train --model days_to_sell --lake build/lake
       days-to-sell train --lake s3a://lake/cars --master spark://cluster:7077
+      days-to-sell train --lake build/lake --no-register --package build/package
     """
+    if package:
+        require_new(package)
     model = find_model(folder)
     spec = model.spec
     packages = packages_for(lake) or packages_for(training_data)
@@ -61,10 +76,18 @@ def train(
         click.echo(f"split {prepared.description}")
         tags = {"model": spec.name, "training_data.digest": training_set.manifest.digest}
         results = compare_candidates(spec, prepared, tags=tags, report=click.echo)
-        version = publish(spec, results[0], prepared, training_set, registry=Registry(), report=click.echo)
-        mlflow.set_tags(tags | {"version": version.version, "best": results[0].candidate.estimator})
+        best = results[0]
+        mlflow.set_tags(tags | {"best": best.candidate.estimator})
+        with tempfile.TemporaryDirectory() as scratch:
+            target = package or Path(scratch) / "package"
+            logged = log_best(spec, best, prepared, training_set, target=target, report=click.echo)
+            version = (
+                register(spec, best, logged, registry=Registry(), report=click.echo) if registering else None
+            )
+        if version:
+            mlflow.set_tag("version", version.version)
     if summary:
-        _write_summary(summary, run.info.run_id, version, results, prepared)
+        _write_summary(summary, run.info.run_id, spec.name, version, results, prepared)
 
 
 def _log_report(checked: Report) -> None:
@@ -86,11 +109,16 @@ def _log_data(training_set: TrainingSet) -> None:
 
 
 def _write_summary(
-    target: Path, run_id: str, version: ModelVersion, results: list[Result], prepared: Prepared
+    target: Path,
+    run_id: str,
+    model: str,
+    version: ModelVersion | None,
+    results: list[Result],
+    prepared: Prepared,
 ) -> None:
     content = {
-        "model": version.model,
-        "version": version.version,
+        "model": model,
+        "version": version.version if version else None,
         "run_id": run_id,
         "candidates": [
             {

@@ -1,11 +1,11 @@
-"""Publishing: the best candidate becomes one registered version, proved before it is registered."""
+"""Publishing in two steps: the best candidate is proved and logged, then registered as one version."""
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,12 +14,12 @@ import pyspark
 
 from days_to_sell import __version__
 from days_to_sell.data.training_set import TrainingSet
-from days_to_sell.errors import ExportError
+from days_to_sell.errors import ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
 from days_to_sell.registry.mleap_export import export_bundle
 from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.scoring.derive import Derivations
-from days_to_sell.scoring.package import ModelPackage, write_package
+from days_to_sell.scoring.package import ModelPackage, open_package, write_package
 from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.compare import Prepared, Result
@@ -29,37 +29,84 @@ from days_to_sell.training.learn import learn_contract
 Progress = Callable[[str], None]
 
 
-def publish(
+@dataclass(frozen=True)
+class Logged:
+    """The best candidate as a logged model with three flavours, which nobody has registered yet.
+
+    Args:
+        package: The proved model package.
+        model_id: MLflow's name for the logged model.
+        flavors: What can load it.
+    """
+
+    package: ModelPackage
+    model_id: str
+    flavors: tuple[str, ...]
+
+
+def log_best(
     spec: ModelSpec,
     best: Result,
     prepared: Prepared,
     training_set: TrainingSet,
     *,
-    registry: Registry,
+    target: Path,
     report: Progress = print,
-) -> ModelVersion:
-    """Export, prove and register the best candidate as one version with three flavours.
+) -> Logged:
+    """Export and prove the best candidate as a model package, and log it in the candidate's run.
 
     Args:
         spec: The model.
-        best: The candidate to register.
+        best: The candidate.
         prepared: The folds; the test fold gives the exporter its schema.
         training_set: For golden rows, contract and provenance.
-        registry: Where it is registered.
+        target: Directory to become the package, once it is proved; it must not exist.
         report: Takes lines of progress.
 
     Raises:
         ExportError: MLeap cannot carry the pipeline, or the bundle does not answer as Spark does.
+        PackageError: ``target`` exists.
     """
-    with tempfile.TemporaryDirectory() as scratch, mlflow.start_run(run_id=best.run_id, nested=True):
+    require_new(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
         package = _package(spec, best, prepared, training_set, Path(scratch))
         report(f"model package proved with {len(package.golden)} golden rows, {package.digest}")
-        logged = mleap_flavor.log_model(
-            best.model, name="model", model_package=package.root, registered_model_name=spec.name
-        )
-        version = registry.version(spec.name, str(logged.registered_model_version))
-        registry.tag(version, {f"package.{name}": value for name, value in _summary(package, best).items()})
-    report(f"registered {version.model} version {version.version}: {', '.join(sorted(logged.flavors))}")
+        with mlflow.start_run(run_id=best.run_id, nested=True):
+            logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
+        package.root.rename(target)
+    return Logged(open_package(target), str(logged.model_id), tuple(sorted(logged.flavors)))
+
+
+def require_new(target: Path) -> None:
+    """Make sure that no package would be written over.
+
+    Raises:
+        PackageError: ``target`` exists.
+    """
+    if target.exists():
+        raise PackageError(f"{target} exists; choose another directory, packages are never overwritten")
+
+
+def register(
+    spec: ModelSpec, best: Result, logged: Logged, *, registry: Registry, report: Progress = print
+) -> ModelVersion:
+    """Register a logged model as one version, with tags that say what it is.
+
+    Args:
+        spec: The model.
+        best: The candidate that was logged.
+        logged: What :func:`log_best` gave.
+        registry: Where it is registered.
+        report: Takes lines of progress.
+
+    Raises:
+        RegistryError: The registry refused.
+    """
+    created = mlflow.register_model(f"models:/{logged.model_id}", spec.name)
+    version = registry.version(spec.name, str(created.version))
+    registry.tag(version, {f"package.{name}": value for name, value in _summary(logged, best).items()})
+    report(f"registered {version.model} version {version.version}: {', '.join(logged.flavors)}")
     return version
 
 
@@ -99,9 +146,9 @@ def _provenance(best: Result, training_set: TrainingSet) -> dict[str, str]:
     }
 
 
-def _summary(package: ModelPackage, best: Result) -> dict[str, str]:
+def _summary(logged: Logged, best: Result) -> dict[str, str]:
     metrics = {name: f"{value:.4f}" for name, value in asdict(best.metrics).items()}
-    return {"digest": package.digest, "estimator": best.candidate.estimator, **metrics}
+    return {"digest": logged.package.digest, "estimator": best.candidate.estimator, **metrics}
 
 
 def _commit() -> str:
