@@ -52,7 +52,7 @@ def check_sources(sources: Sequence[Source], frames: Frames, snapshot: date) -> 
     results: list[CheckResult] = []
     typed: dict[str, DataFrame] = {}
     for source in sources:
-        frame = frames[source.name]
+        frame = _with_optional(source, frames[source.name])
         results += _check_columns(source, frame)
         if all(result.passed for result in results if result.source == source.name):
             typed[source.name] = _cast(source, frame).cache()
@@ -73,6 +73,12 @@ def check_training_frame(spec: ModelSpec, frame: DataFrame) -> Report:
     conditions |= {f"{name} is known": F.col(name).isNull() for name in required}
     rows, results = _failing(subject, frame, conditions, ("row_id",))
     return Report((_not_empty(subject, rows), *results, _unique(subject, frame, ("row_id",), rows)))
+
+
+def _with_optional(source: Source, frame: DataFrame) -> DataFrame:
+    """Add the optional columns that a source lacks, without any value."""
+    absent = [column for column in source.columns if column.optional and column.name not in frame.columns]
+    return frame.withColumns({column.name: F.lit(None).cast(_SPARK_TYPES[column.type]) for column in absent})
 
 
 def _check_columns(source: Source, frame: DataFrame) -> Iterator[CheckResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from days_to_sell.errors import SpecError
 from days_to_sell.spec.columns import ColumnType
 
 
@@ -57,17 +58,26 @@ Check = Unique | Positive | OneOf | InOrder | NotAfterSnapshot | Refers
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column that a source must have.
+    """A column that a source has.
 
     Args:
         name: Column name.
         type: Type it must have; a ``double`` may be stored as any number.
         nullable: Whether a value may be missing.
+        optional: Whether a source may lack the column; one that does is read as if every value were missing.
     """
 
     name: str
     type: ColumnType
     nullable: bool = False
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a column that may be absent while its values may not."""
+        if self.optional and not self.nullable:
+            raise SpecError(
+                f"column {self.name!r} is optional, so its values may be missing; add nullable=True"
+            )
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Source:
     Args:
         name: Folder of the lake that holds it.
         key: Columns whose values identify a row in a report.
-        columns: Columns that are required.
+        columns: Its columns; all but the optional ones are required.
         checks: What the data has to pass.
         leaks: Columns known to be gathered during the life of a row; present, they turn the report red.
     """

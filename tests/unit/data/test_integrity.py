@@ -115,7 +115,7 @@ COLUMNS: dict[str, Found] = {
         "adverts",
         "no column gathered during a row's life (leak)",
         1,
-        11,
+        13,
         ("views",),
     ),
     "text where a number should be": ("adverts", "price_gbp is double", 2, 6, ("a3", "a5")),
@@ -196,6 +196,24 @@ def test_a_sound_lake_is_green(spark: SparkSession, tmp_path: Path, lake: SmallL
     columns = sum(len(source.columns) for source in SPEC.sources)
     required = sum(not column.nullable for source in SPEC.sources for column in source.columns)
     assert len(made) == len(report.results) == declared + columns + required + 3 * len(SPEC.sources)
+
+
+def test_an_optional_column_may_be_absent_but_not_wrong(
+    spark: SparkSession, tmp_path: Path, lake: SmallLake
+) -> None:
+    """Without it the source is green and the column all null; with it, its type and values are checked."""
+    absent = read_snapshot(spark, lake.write(tmp_path / "absent"), [ADVERTS])
+    typed, report = check_sources([ADVERTS], absent.frames, absent.day)
+    assert [failure[1] for failure in found(report)] == [
+        "derivative_id is in taxonomy (taxonomy is red)",
+        "outcode is in geography (geography is red)",
+    ]
+    assert typed["adverts"].where("vehicle_id IS NOT NULL OR removal_reason IS NOT NULL").isEmpty()
+    lake["adverts"].retype("removal_reason", TEXT, None, "sold", None, "withdrawn", None, "lost")
+    lake["adverts"].retype("vehicle_id", TEXT, *["v1"] * 6)
+    assert found(check(spark, lake.write(tmp_path / "present"))) == [
+        ("adverts", "removal_reason is one of sold, withdrawn", 1, 6, ("a6",))
+    ]
 
 
 def test_a_date_in_another_notation_is_a_wrong_type(

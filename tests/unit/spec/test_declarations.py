@@ -51,6 +51,10 @@ def declare(**changes: Any) -> ModelSpec:
 REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "column of an unknown type": (lambda: Column("doors", "int"), ("doors", "'int'", "choose one of string")),
     "nullable whole number": (lambda: Column("doors", "long", nullable=True), ("doors", "declare it double")),
+    "optional column that may not be missing": (
+        lambda: SourceColumn("vehicle_id", "string", optional=True),
+        ("vehicle_id", "add nullable=True"),
+    ),
     "number that defaults to today": (
         lambda: Column("doors", "double", default_today=True),
         ("doors", "make it a date"),

@@ -15,6 +15,7 @@ from days_to_sell.spec import (
     MonthsBetween,
     NotAfterSnapshot,
     Number,
+    OneOf,
     Place,
     Positive,
     Ratio,
@@ -37,6 +38,8 @@ GATHERED_WHILE_LISTED = (
     "sale_season",
 )
 
+SOLD, WITHDRAWN = "sold", "withdrawn"
+
 ADVERTS = Source(
     "adverts",
     key=("advert_id",),
@@ -51,10 +54,13 @@ ADVERTS = Source(
         SourceColumn("price_gbp", "double"),
         SourceColumn("mileage", "double", nullable=True),
         SourceColumn("registered_on", "date"),
+        SourceColumn("vehicle_id", "string", nullable=True, optional=True),
+        SourceColumn("removal_reason", "string", nullable=True, optional=True),
     ),
     checks=(
         Unique(("advert_id",)),
         Positive("price_gbp"),
+        OneOf("removal_reason", (SOLD, WITHDRAWN)),
         InOrder("listed_on", "removed_on"),
         InOrder("registered_on", "listed_on"),
         NotAfterSnapshot("listed_on"),

@@ -44,7 +44,7 @@ def training_frame(sources: Mapping[str, DataFrame], snapshot: date) -> DataFram
         .withColumn("duration", F.when(days == 0, SAME_DAY).otherwise(days))
         .withColumn("observed", F.col("removed_on").isNotNull().cast("double"))
         .withColumn("as_of", F.col("listed_on"))
-        .drop("removed_on", "derivative_id")
+        .drop("removed_on", "removal_reason", "derivative_id")
     )
     return numbers_as_double(frame)
 
