@@ -71,6 +71,11 @@ class Storage:
         except Py4JJavaError as error:
             raise DataError(f"{file} cannot be written: {_reason(file, error)}") from error
 
+    def absolute(self, location: str) -> str:
+        """Say where a location is for a reader who stands elsewhere; a local path stays a plain path."""
+        system, path = self._locate(location)
+        return str(path.makeQualified(system.getUri(), system.getWorkingDirectory())).removeprefix("file:")
+
     @property
     def _jvm(self) -> Any:
         return self.spark._jvm

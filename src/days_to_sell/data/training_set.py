@@ -16,6 +16,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from days_to_sell.data.code import code_commit, code_digest
 from days_to_sell.data.integrity import check_sources, check_training_frame
 from days_to_sell.data.lake import Snapshot, read_snapshot
 from days_to_sell.data.report import CheckResult, Report
@@ -41,9 +42,12 @@ class Manifest:
 
     Args:
         model: Name of the registered model.
-        lake: Where the sources were read.
+        lake: Where the sources were read, for a reader who stands anywhere.
         snapshot: Day of the snapshot, ISO.
         inputs: Source name to the fingerprint of its content.
+        input_rows: Source name to its number of rows.
+        code_commit: Commit of the code that built it, ``-dirty`` where files differed, or ``unknown``.
+        code_digest: Fingerprint of the code files that decide what comes out.
         digest: Fingerprint of the training rows.
         rows: Number of rows.
         censored: Share of rows whose sale was not seen.
@@ -53,6 +57,9 @@ class Manifest:
     lake: str
     snapshot: str
     inputs: Mapping[str, str]
+    input_rows: Mapping[str, int]
+    code_commit: str
+    code_digest: str
     digest: str
     rows: int
     censored: float
@@ -104,8 +111,9 @@ def build_training_set(
     """
     spec = model.spec
     taken = read_snapshot(spark, lake, spec.sources, snapshot)
-    inputs = {name: fingerprint(frame) for name, frame in taken.frames.items()}
-    path = f"{target.rstrip('/')}/{model.folder}/{_name(model, taken, inputs)}"
+    inputs = {name: content_of(frame) for name, frame in taken.frames.items()}
+    code = code_digest((*model.code, *sorted(Path(__file__).parent.rglob("*.py"))))
+    path = f"{target.rstrip('/')}/{model.folder}/{_name(taken, inputs, code)}"
     found = _open(spark, path)
     if found is not None:
         report(f"training data of this lake is there already: {path}")
@@ -120,7 +128,7 @@ def build_training_set(
             checked += check_training_frame(spec, spark.read.parquet(f"{path}/rows"))
         keep_report(checked)
         checked.halt_if_red()
-        manifest = _manifest(spec, taken, inputs, spark.read.parquet(f"{path}/rows"))
+        manifest = _manifest(spec, taken, inputs, code, spark.read.parquet(f"{path}/rows"))
         _write_files(Storage(spark), path, manifest, _tables(spec, typed), checked)
     finally:
         for source in typed.values():
@@ -132,7 +140,15 @@ def build_training_set(
     return built
 
 
-def fingerprint(frame: DataFrame) -> str:
+@dataclass(frozen=True)
+class Content:
+    """The rows of a frame in two figures: a fingerprint and how many they are."""
+
+    digest: str
+    rows: int
+
+
+def content_of(frame: DataFrame) -> Content:
     """Summarise the rows of a frame, whatever their order and files: count and a sum of 64-bit row hashes."""
     columns = sorted(frame.columns)
     values = [F.col(name) for name in columns]
@@ -140,16 +156,17 @@ def fingerprint(frame: DataFrame) -> str:
     nulls = [value.isNull() for value in values]
     summed = F.sum(F.xxhash64(*values, *nulls).cast("decimal(38,0)"))
     count, total = frame.agg(F.count("*"), summed).collect()[0]
-    return hashlib.sha256(f"{columns} {count} {total}".encode()).hexdigest()
+    return Content(hashlib.sha256(f"{columns} {count} {total}".encode()).hexdigest(), int(count))
 
 
-def _name(model: Model, taken: Snapshot, inputs: Mapping[str, str]) -> str:
-    content = hashlib.sha256(f"{taken.day} {sorted(inputs.items())}".encode())
-    for file in model.code:
-        content.update(file.read_bytes())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        content.update(file.read_bytes())
-    return content.hexdigest()[:16]
+def fingerprint(frame: DataFrame) -> str:
+    """Give the fingerprint of a frame's rows, whatever their order and files."""
+    return content_of(frame).digest
+
+
+def _name(taken: Snapshot, inputs: Mapping[str, Content], code: str) -> str:
+    read = sorted((name, content.digest) for name, content in inputs.items())
+    return hashlib.sha256(f"{taken.day} {read} {code}".encode()).hexdigest()[:16]
 
 
 def _write_files(
@@ -193,10 +210,22 @@ def _select(spec: ModelSpec, frame: DataFrame) -> DataFrame:
     return frame.select(*[column.alias(name) for name, column in kept.items()])
 
 
-def _manifest(spec: ModelSpec, taken: Snapshot, inputs: Mapping[str, str], rows: DataFrame) -> Manifest:
-    count, censored = rows.agg(F.count("*"), 1 - F.avg(OBSERVED)).collect()[0]
+def _manifest(
+    spec: ModelSpec, taken: Snapshot, inputs: Mapping[str, Content], code: str, rows: DataFrame
+) -> Manifest:
+    content = content_of(rows)
+    censored = rows.agg(1 - F.avg(OBSERVED)).collect()[0][0]
     return Manifest(
-        spec.name, taken.root, taken.day.isoformat(), inputs, fingerprint(rows), int(count), float(censored)
+        model=spec.name,
+        lake=Storage(rows.sparkSession).absolute(taken.root),
+        snapshot=taken.day.isoformat(),
+        inputs={name: read.digest for name, read in inputs.items()},
+        input_rows={name: read.rows for name, read in inputs.items()},
+        code_commit=code_commit(),
+        code_digest=code,
+        digest=content.digest,
+        rows=content.rows,
+        censored=float(censored),
     )
 
 

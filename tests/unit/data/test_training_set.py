@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from days_to_sell.data.code import code_commit
 from days_to_sell.data.report import Report
 from days_to_sell.data.training_set import TrainingSet, build_training_set, fingerprint
 from days_to_sell.errors import DataError, IntegrityError
@@ -63,10 +66,13 @@ def again(
 
 
 def test_the_manifest_says_what_the_training_set_is(model: Model, built: Built) -> None:
-    """Model, lake, day, a fingerprint a source, rows and the share of them that is censored."""
+    """Model, lake, day, fingerprint and rows of each source, the code, rows and how many are censored."""
     manifest = built.training_set.manifest
     assert (manifest.model, manifest.lake, manifest.snapshot) == ("days-to-sell", built.lake, DAY.isoformat())
     assert set(manifest.inputs) == {source.name for source in model.spec.sources}
+    assert manifest.input_rows == {"adverts": 6, "taxonomy": 2, "valuations": 2, "geography": 2}
+    assert manifest.code_commit == code_commit()
+    assert re.fullmatch("[0-9a-f]{64}", manifest.code_digest)
     assert (manifest.rows, manifest.censored) == (6, 0.5)
     assert manifest.digest == fingerprint(built.training_set.frame)
     written = json.loads(Path(built.training_set.path, "manifest.json").read_text(encoding="utf-8"))
@@ -165,7 +171,20 @@ def test_other_code_makes_another_name(
     second, said = again(spark, replace(model, code=(*model.code, edited)), built)
     assert "already" not in said
     assert second.path != built.training_set.path
+    assert second.manifest.code_digest != built.training_set.manifest.code_digest
     assert second.manifest.digest == built.training_set.manifest.digest
+
+
+def test_a_lake_named_from_where_one_stands_is_recorded_for_a_reader_elsewhere(
+    spark: SparkSession, model: Model, tmp_path: Path
+) -> None:
+    """A path relative to the folder of the run would lead nowhere later."""
+    small_lake().write(tmp_path / "lake")
+    relative = os.path.relpath(tmp_path / "lake")
+    built = build_training_set(
+        spark, model, lake=relative, target=str(tmp_path / "sets"), report=lambda line: None
+    )
+    assert built.manifest.lake == str(tmp_path / "lake")
 
 
 def test_bad_data_leaves_no_training_set(spark: SparkSession, model: Model, tmp_path: Path) -> None:
