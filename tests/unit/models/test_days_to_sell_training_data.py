@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ from days_to_sell.data.lake import read_snapshot
 from days_to_sell.models.days_to_sell.example.market import BAND_MIDDLES
 from days_to_sell.models.days_to_sell.mileage_bands import BANDS, EDGES, UNKNOWN
 from days_to_sell.models.days_to_sell.spec import SPEC
+from days_to_sell.models.days_to_sell.spells import spells
 from days_to_sell.models.days_to_sell.training_data import training_frame
 from tests.unit.models.conftest import Lake
 
@@ -29,6 +30,8 @@ ADVERT = {
     "price_gbp": 9_995,
     "mileage": 25_000,
     "registered_on": date(2020, 3, 1),
+    "vehicle_id": None,
+    "removal_reason": None,
 }
 VALUATION = {
     "derivative_id": "D1",
@@ -39,7 +42,8 @@ VALUATION = {
 }
 TYPES = {
     "adverts": "advert_id string, derivative_id string, seller_id string, seller_type string, "
-    "outcode string, listed_on date, removed_on date, price_gbp bigint, mileage bigint, registered_on date",
+    "outcode string, listed_on date, removed_on date, price_gbp bigint, mileage bigint, registered_on date, "
+    "vehicle_id string, removal_reason string",
     "taxonomy": "derivative_id string, make string, model string, derivative string, fuel_type string, "
     "transmission string, body_type string, engine_cc bigint, power_ps bigint",
     "valuations": "derivative_id string, registration_year bigint, valued_on date, mileage_band string, "
@@ -141,15 +145,101 @@ def test_duration_runs_to_removal_or_to_the_snapshot(
     assert row["as_of"] == row["listed_on"] == listed_on
 
 
+def day(number: int) -> date:
+    """Count days from the first of January."""
+    return date(2025, 1, 1) + timedelta(days=number)
+
+
+def chain(*adverts: tuple[int, int | None, str | None], **values: Any) -> list[dict[str, Any]]:
+    """Make adverts of one car from days of listing and removal and the reason, named a1, a2 and so on."""
+    return [
+        {
+            "advert_id": f"a{number}",
+            "vehicle_id": "v1",
+            "listed_on": day(listed),
+            "removed_on": None if removed is None else day(removed),
+            "removal_reason": reason,
+            "price_gbp": 10_000 - 500 * number,
+            **values,
+        }
+        for number, (listed, removed, reason) in enumerate(adverts, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("adverts", "rows"),
+    [
+        pytest.param([(0, 20, "withdrawn"), (34, 40, "sold")], {"a1": (26.0, 1.0)}, id="relisted in time"),
+        pytest.param(
+            [(0, 20, "withdrawn"), (35, 40, "sold")],
+            {"a1": (20.0, 0.0), "a2": (5.0, 1.0)},
+            id="relisted too late",
+        ),
+        pytest.param([(0, 20, "withdrawn")], {"a1": (20.0, 0.0)}, id="withdrawn"),
+        pytest.param([(0, 20, None)], {"a1": (20.0, 1.0)}, id="removed without a reason is sold"),
+        pytest.param([(0, 0, "withdrawn"), (0, 0, "sold")], {"a1": (0.5, 1.0)}, id="all on one day"),
+        pytest.param(
+            [(0, 10, "withdrawn"), (10, 30, "withdrawn"), (40, 60, "withdrawn")],
+            {"a1": (50.0, 0.0)},
+            id="withdrawn at last",
+        ),
+        pytest.param([(0, 10, "sold"), (12, 20, "sold")], {"a1": (18.0, 1.0)}, id="sale fell through"),
+        pytest.param([(170, 175, "withdrawn"), (178, None, None)], {"a1": (7.0, 0.0)}, id="still listed"),
+        pytest.param([(0, 30, "withdrawn"), (10, 40, "sold")], {"a1": (40.0, 1.0)}, id="overlapping"),
+        pytest.param(
+            [(0, 50, "sold"), (10, 20, "withdrawn"), (60, 61, "withdrawn")],
+            {"a1": (51.0, 0.0)},
+            id="one within another",
+        ),
+        pytest.param([(100, None, None), (110, 180, "sold")], {"a1": (80.0, 0.0)}, id="another still listed"),
+    ],
+)
+def test_adverts_of_a_car_that_follow_one_another_are_one_spell(
+    sources: Any, adverts: list[tuple[int, int | None, str | None]], rows: dict[str, tuple[float, float]]
+) -> None:
+    """Its days are those on which the car was listed, and it is sold when its last advert was."""
+    frame = training_frame(sources(chain(*adverts), [{"valued_on": date(2024, 12, 1)}]), SNAPSHOT)
+    assert {row["row_id"]: (row["duration"], row["observed"]) for row in frame.collect()} == rows
+
+
+def test_a_spell_is_described_by_its_first_advert(sources: Any) -> None:
+    """Price and valuation are those of the first listing, whatever a relisting says."""
+    months = [{"valued_on": day(0)}, {"valued_on": day(20), "retail_gbp": 9_000}]
+    adverts = chain((5, 15, "withdrawn"), (25, 40, "sold"))
+    row = only_row(training_frame(sources(adverts, months), SNAPSHOT))
+    assert (row["row_id"], row["listed_on"], row["as_of"]) == ("a1", day(5), day(5))
+    assert (row["price_gbp"], row["valuation_gbp"]) == (9_500.0, 10_000.0)
+
+
+def test_spells_do_not_reach_over_sellers_or_unnamed_cars(sources: Any) -> None:
+    """A car that another seller lists starts anew; adverts that name no car are never brought together."""
+    times = ((0, 10, "withdrawn"), (12, 20, "sold"))
+    first, second = chain(*times)
+    traded = training_frame(sources([first, second | {"seller_id": "s2"}], [{}]), SNAPSHOT)
+    unnamed = training_frame(sources(chain(*times, vehicle_id=None), [{}]), SNAPSHOT)
+    for frame in (traded, unnamed):
+        found = {row["row_id"]: (row["duration"], row["observed"]) for row in frame.collect()}
+        assert found == {"a1": (10.0, 0.0), "a2": (8.0, 1.0)}
+
+
+def test_a_lake_that_names_no_cars_is_not_sorted_by_them(sources: Any) -> None:
+    """What has no ``vehicle_id`` goes round the windows, which see the rest alone."""
+    plan = spells(sources([{}], [{}])["adverts"], SNAPSHOT)._jdf.queryExecution().optimizedPlan().toString()
+    alone, chained = plan.split("Window")[0], plan.split("Window")[-1]
+    assert plan.count("Union") == 1
+    assert "isnotnull(vehicle_id" in chained
+    assert alone.count("isnull(vehicle_id") == plan.count("isnull(vehicle_id")
+
+
 def test_the_answer_does_not_come_through_but_every_other_column_does(
     spark: SparkSession, sources: Any
 ) -> None:
-    """``removed_on`` is gone; a column that a source has in addition is there, a number as double."""
+    """What is known only afterwards is gone; any other column of a source is there, a number as double."""
     tables = sources([{}], [{}])
     extra = spark.createDataFrame([("a1", 5)], "advert_id string, doors int")
     tables["adverts"] = tables["adverts"].join(extra, "advert_id")
     frame = training_frame(tables, SNAPSHOT)
-    assert "removed_on" not in frame.columns
+    assert not {"removed_on", "removal_reason", "vehicle_id", "sold", "days_listed"} & set(frame.columns)
     assert dict(frame.dtypes)["doors"] == "double"
     assert not {kind for _, kind in frame.dtypes} - {"string", "date", "double"}
     assert only_row(frame)["doors"] == 5.0

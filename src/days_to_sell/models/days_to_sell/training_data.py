@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from days_to_sell.models.days_to_sell.mileage_bands import BANDS, EDGES, UNKNOWN
+from days_to_sell.models.days_to_sell.spells import spells
 from days_to_sell.models.frames import numbers_as_double
 
 SAME_DAY = 0.5
@@ -16,35 +17,40 @@ SAME_DAY = 0.5
 
 
 def training_frame(sources: Mapping[str, DataFrame], snapshot: date) -> DataFrame:
-    """Join the sources into one row per advert, valued as of its listing.
+    """Join the sources into one row per spell, valued as of its first listing.
 
-    An advert still listed at the snapshot is censored there. One listed on that very day stays in with half
-    a day of follow-up, so that the rows of the frame are the rows of the source; it tells next to nothing.
-    Every other column of the sources comes through, so that a feature needs no change here; ``removed_on``
-    does not, since it is the answer.
+    A car's adverts that follow one another are one spell, whose row carries what its first advert said. One
+    still listed at the snapshot, or withdrawn and not listed again, is censored there. An advert listed on
+    the very day of the snapshot stays in with half a day of follow-up; it tells next to nothing. Every other
+    column of the sources comes through, so that a feature needs no change here; what is known only after the
+    listing does not, since it is the answer.
+
+    Whoever cuts the frame to what was known on an earlier day sees ``duration`` run on from ``listed_on``.
+    Days between the adverts of a spell are not in it, so a sale after a relisting may then count as seen up
+    to 14 days early for each gap, and a car off sale on that day as still on sale: few rows and few days.
 
     Args:
         sources: ``adverts``, ``taxonomy``, ``valuations`` and ``geography``, each of one snapshot.
         snapshot: Date of that snapshot.
 
     Returns:
-        ``row_id``, ``seller_id``, ``listed_on``, ``duration`` in days, ``observed`` (1.0 sold, 0.0 censored),
-        ``as_of`` (the day of listing), ``valuation_gbp`` (null where none was known on that day) and the
-        columns of adverts, taxonomy and geography; numbers are doubles.
+        ``row_id`` (the first advert), ``seller_id``, ``listed_on``, ``duration`` in days on sale,
+        ``observed`` (1.0 sold, 0.0 censored), ``as_of`` (the day of listing), ``valuation_gbp`` (null where
+        none was known on that day) and the columns of adverts, taxonomy and geography; numbers are doubles.
     """
-    adverts = sources["adverts"].withColumn("mileage_band", mileage_band(F.col("mileage")))
+    offered = spells(sources["adverts"], snapshot).withColumn("mileage_band", mileage_band(F.col("mileage")))
     joined = (
-        with_valuation(adverts, sources["valuations"])
+        with_valuation(offered, sources["valuations"])
         .join(F.broadcast(sources["taxonomy"]), "derivative_id", "left")
         .join(F.broadcast(sources["geography"]), "outcode", "left")
     )
-    days = F.datediff(F.coalesce("removed_on", F.lit(snapshot)), F.col("listed_on"))
+    days = F.col("days_listed")
     frame = (
         joined.withColumnRenamed("advert_id", "row_id")
         .withColumn("duration", F.when(days == 0, SAME_DAY).otherwise(days))
-        .withColumn("observed", F.col("removed_on").isNotNull().cast("double"))
+        .withColumn("observed", F.col("sold").cast("double"))
         .withColumn("as_of", F.col("listed_on"))
-        .drop("removed_on", "removal_reason", "derivative_id")
+        .drop("removed_on", "removal_reason", "vehicle_id", "days_listed", "sold", "derivative_id")
     )
     return numbers_as_double(frame)
 
@@ -60,22 +66,26 @@ def mileage_band(mileage: Column) -> Column:
 def with_valuation(adverts: DataFrame, valuations: DataFrame) -> DataFrame:
     """Add ``valuation_gbp``: the latest valuation known on the day of listing, never a later one.
 
+    A valuation holds until the next one of the same car, so that an advert meets exactly one: no row is
+    multiplied, and nothing has to be brought together again.
+
     Args:
         adverts: Adverts with their ``mileage_band``.
         valuations: Valuations by derivative, registration year, mileage band and month.
     """
     key = ("derivative_id", "registration_year", "mileage_band")
-    wanted = adverts.select(
-        "advert_id",
-        "derivative_id",
-        F.year("registered_on").alias("registration_year"),
-        "mileage_band",
-        "listed_on",
+    history = Window.partitionBy(*key).orderBy("valued_on", "retail_gbp")
+    holding = valuations.select(
+        *[F.col(name).alias(f"_{name}") for name in key],
+        F.col("valued_on").alias("_from"),
+        F.lead("valued_on").over(history).alias("_until"),
+        F.col("retail_gbp").alias("valuation_gbp"),
     )
-    latest = (
-        wanted.join(valuations.select(*key, "valued_on", "retail_gbp"), list(key))
-        .where(F.col("valued_on") <= F.col("listed_on"))
-        .groupBy("advert_id")
-        .agg(F.max(F.struct("valued_on", "retail_gbp")).getField("retail_gbp").alias("valuation_gbp"))
+    held = (
+        (F.col("derivative_id") == F.col("_derivative_id"))
+        & (F.year("registered_on") == F.col("_registration_year"))
+        & (F.col("mileage_band") == F.col("_mileage_band"))
+        & (F.col("_from") <= F.col("listed_on"))
+        & (F.col("_until").isNull() | (F.col("listed_on") < F.col("_until")))
     )
-    return adverts.join(latest, "advert_id", "left")
+    return adverts.join(holding, held, "left").drop(*[f"_{name}" for name in key], "_from", "_until")
