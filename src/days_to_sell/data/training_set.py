@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from days_to_sell.data.code import code_commit, code_digest
 from days_to_sell.data.integrity import check_sources, check_training_frame
 from days_to_sell.data.lake import Snapshot, read_snapshot
+from days_to_sell.data.places import Places, read_places
 from days_to_sell.data.report import CheckResult, Report
 from days_to_sell.data.storage import Storage
 from days_to_sell.errors import DataError
@@ -42,6 +43,7 @@ class Manifest:
 
     Args:
         model: Name of the registered model.
+        folder: Name of the model folder that declares it.
         lake: Where the sources were read, for a reader who stands anywhere.
         snapshot: Day of the snapshot, ISO.
         inputs: Source name to the fingerprint of its content.
@@ -54,6 +56,7 @@ class Manifest:
     """
 
     model: str
+    folder: str
     lake: str
     snapshot: str
     inputs: Mapping[str, str]
@@ -75,6 +78,7 @@ class TrainingSet:
         report: The integrity report.
         frame: ``row_id``, the raw columns, ``duration`` (days), ``observed``, and the group and time columns.
         tables: Looked-up column to its table, key to value.
+        places: What the map of the spec's judgement is drawn from, where it declares one.
     """
 
     path: str
@@ -82,6 +86,7 @@ class TrainingSet:
     report: Report
     frame: DataFrame
     tables: Mapping[str, Mapping[str, str]]
+    places: Places | None = None
 
 
 def build_training_set(
@@ -114,7 +119,7 @@ def build_training_set(
     inputs = {name: content_of(frame) for name, frame in taken.frames.items()}
     code = code_digest((*model.code, *sorted(Path(__file__).parent.rglob("*.py"))))
     path = f"{target.rstrip('/')}/{model.folder}/{_name(taken, inputs, code)}"
-    found = _open(spark, path)
+    found = open_training_set(spark, path)
     if found is not None:
         report(f"training data of this lake is there already: {path}")
         keep_report(found.report)
@@ -128,13 +133,16 @@ def build_training_set(
             checked += check_training_frame(spec, spark.read.parquet(f"{path}/rows"))
         keep_report(checked)
         checked.halt_if_red()
-        manifest = _manifest(spec, taken, inputs, code, spark.read.parquet(f"{path}/rows"))
+        manifest = _manifest(model, taken, inputs, code, spark.read.parquet(f"{path}/rows"))
+        if spec.judgement.place is not None:
+            places = read_places(spec.judgement.place, typed[spec.judgement.place.source])
+            Storage(spark).write_text(f"{path}/places.json", places.to_json())
         _write_files(Storage(spark), path, manifest, _tables(spec, typed), checked)
     finally:
         for source in typed.values():
             source.unpersist()
     report(f"training data: {manifest.rows:,} rows, {manifest.censored:.0%} censored, {path}")
-    built = _open(spark, path)
+    built = open_training_set(spark, path)
     if built is None:
         raise DataError(f"{path} lost its manifest while it was written; run again")
     return built
@@ -178,7 +186,8 @@ def _write_files(
     storage.write_text(f"{path}/manifest.json", json.dumps(asdict(manifest), indent=1))
 
 
-def _open(spark: SparkSession, path: str) -> TrainingSet | None:
+def open_training_set(spark: SparkSession, path: str) -> TrainingSet | None:
+    """Open a training set that was built before; None if it is not there whole."""
     storage = Storage(spark)
     if not storage.exists(f"{path}/manifest.json"):
         return None
@@ -186,7 +195,9 @@ def _open(spark: SparkSession, path: str) -> TrainingSet | None:
     results = json.loads(storage.read_text(f"{path}/integrity.json"))["results"]
     checked = Report(tuple(CheckResult(**{**raw, "samples": tuple(raw["samples"])}) for raw in results))
     tables = json.loads(storage.read_text(f"{path}/tables.json"))
-    return TrainingSet(path, manifest, checked, spark.read.parquet(f"{path}/rows"), tables)
+    kept = f"{path}/places.json"
+    places = Places.from_json(storage.read_text(kept)) if storage.exists(kept) else None
+    return TrainingSet(path, manifest, checked, spark.read.parquet(f"{path}/rows"), tables, places)
 
 
 def _select(spec: ModelSpec, frame: DataFrame) -> DataFrame:
@@ -211,12 +222,13 @@ def _select(spec: ModelSpec, frame: DataFrame) -> DataFrame:
 
 
 def _manifest(
-    spec: ModelSpec, taken: Snapshot, inputs: Mapping[str, Content], code: str, rows: DataFrame
+    model: Model, taken: Snapshot, inputs: Mapping[str, Content], code: str, rows: DataFrame
 ) -> Manifest:
     content = content_of(rows)
     censored = rows.agg(1 - F.avg(OBSERVED)).collect()[0][0]
     return Manifest(
-        model=spec.name,
+        model=model.spec.name,
+        folder=model.folder,
         lake=Storage(rows.sparkSession).absolute(taken.root),
         snapshot=taken.day.isoformat(),
         inputs={name: read.digest for name, read in inputs.items()},
