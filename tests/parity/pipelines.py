@@ -10,10 +10,12 @@ from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
 from pyspark.ml.feature import (
     Bucketizer,
     IndexToString,
+    Interaction,
     OneHotEncoder,
     StandardScaler,
     StringIndexer,
     VectorAssembler,
+    VectorSlicer,
 )
 from pyspark.ml.regression import (
     AFTSurvivalRegression,
@@ -136,6 +138,29 @@ def boosted(train: DataFrame) -> PipelineModel:
     return calibrated(train, [*ordinal(), GBTRegressor(labelCol="y", predictionCol="raw", maxIter=4, seed=1)])
 
 
+def forest(train: DataFrame) -> PipelineModel:
+    """A forest of weighted rows with categorical splits."""
+    trees = RandomForestRegressor(
+        labelCol="y", weightCol="share", predictionCol="raw", numTrees=9, maxDepth=6, seed=1
+    )
+    return calibrated(train, [*ordinal(), trees])
+
+
+def crossed(train: DataFrame) -> PipelineModel:
+    """Pairs of one-hot categories, some of them cut out, beside a product of a category and two numbers."""
+    stages = [
+        *one_hot(),
+        Interaction(inputCols=["make_vector", "fuel_vector"], outputCol="pairs"),
+        VectorSlicer(inputCol="pairs", outputCol="chosen", indices=[5, 0, 3]),
+        Interaction(inputCols=["fuel_rank", "age", "ratio_vector", "share"], outputCol="products"),
+        assemble(["features", "chosen"], "all"),
+        GeneralizedLinearRegression(
+            featuresCol="all", family="gamma", link="log", labelCol="y", predictionCol="raw", regParam=0.01
+        ),
+    ]
+    return calibrated(train, stages)
+
+
 def trees(train: DataFrame) -> PipelineModel:
     """A tree and a forest over numbers; Spark does not fit them to NaN, but scores it."""
     stages = [
@@ -207,5 +232,16 @@ def isotonic(train: DataFrame) -> PipelineModel:
 
 
 PIPELINES: Mapping[str, Callable[[DataFrame], PipelineModel]] = {
-    each.__name__: each for each in (survival, gamma, boosted, trees, links, encoders, isotonic)
+    each.__name__: each
+    for each in (
+        survival,
+        gamma,
+        crossed,
+        boosted,
+        forest,
+        trees,
+        links,
+        encoders,
+        isotonic,
+    )
 }

@@ -12,7 +12,14 @@ from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.ml import Pipeline, PipelineModel
-from pyspark.ml.feature import Bucketizer, OneHotEncoder, StandardScaler, StringIndexer, VectorAssembler
+from pyspark.ml.feature import (
+    Bucketizer,
+    Interaction,
+    OneHotEncoder,
+    StandardScaler,
+    StringIndexer,
+    VectorAssembler,
+)
 from pyspark.ml.regression import IsotonicRegression
 from pyspark.sql import DataFrame, SparkSession
 
@@ -41,6 +48,9 @@ def _stages(operator: str, choice: str) -> tuple[str, list[Stage]]:
         return "x", [VectorAssembler(inputCols=["x", "same"], outputCol="out", handleInvalid=choice)]
     if operator == "one_hot_encoder":
         return "x", [OneHotEncoder(inputCols=["x"], outputCols=["out"], handleInvalid=choice)]
+    if operator == "interaction":
+        # Not of x: Spark asks its input how many categories a column has, and the rows to score do not say.
+        return "same", [Interaction(inputCols=["same"], outputCol="out")]
     if operator == "standard_scaler":
         scaler = StandardScaler(inputCol="vector", outputCol="out", withMean=True, withStd=True)
         return "same", [assemble(["same", "x"], "vector"), scaler]
@@ -129,6 +139,7 @@ def test_each_engine_does_what_the_table_says(difference: Difference, ask: Ask) 
         ("string_indexer", "skip", "null", "drops"),
         ("string_indexer", "skip", "unseen", "drops"),
         ("vector_assembler", "keep", "NaN", "NaN"),
+        ("interaction", "", "NaN", "NaN"),
         ("one_hot_encoder", "keep", "beyond", "answers"),
         ("one_hot_encoder", "error", "beyond", "refuses"),
         ("one_hot_encoder", "error", "NaN", "refuses"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from days_to_sell.errors import BundleError
 
@@ -42,6 +42,10 @@ class Attributes:
     def long(self, name: str) -> int:
         """Read a whole number that is not negative."""
         return self._whole(self._scalar(name, "long", 0), name)
+
+    def integer(self, name: str) -> int:
+        """Read a whole number that is not negative, stored as MLeap's type ``int``."""
+        return self._whole(self._scalar(name, "int", 0), name)
 
     def boolean(self, name: str) -> bool:
         """Read a truth value."""
@@ -88,9 +92,9 @@ class Attributes:
             raise self._wrong(name, "numbers, each greater than the one before", list(values))
         return values
 
-    def longs(self, name: str) -> tuple[int, ...]:
-        """Read a list of whole numbers that are not negative, stored as MLeap's type ``int``."""
-        return tuple(self._whole(value, name) for value in self._list(name, "int"))
+    def longs(self, name: str, kind: Literal["int", "long"] = "int") -> tuple[int, ...]:
+        """Read a list of whole numbers that are not negative, stored as MLeap's type ``kind``."""
+        return tuple(self._whole(value, name) for value in self._list(name, kind))
 
     def strings(self, name: str) -> tuple[str, ...]:
         """Read a list of texts."""

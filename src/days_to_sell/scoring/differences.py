@@ -55,6 +55,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("vector_assembler", "error", "NaN", "refuses", "NaN", "NaN", _NOT_RECORDED),
     Difference("vector_assembler", "skip", "null", "drops", "refuses", "NaN", _NOT_RECORDED),
     Difference("vector_assembler", "skip", "NaN", "drops", "NaN", "NaN", _NOT_RECORDED),
+    Difference("interaction", "", "null", "refuses", "refuses", "NaN", _NULL),
     Difference(
         "one_hot_encoder", "keep", "NaN", "answers", "refuses", "answers", "MLeap wants whole numbers"
     ),

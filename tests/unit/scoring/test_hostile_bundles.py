@@ -51,6 +51,15 @@ def every_operator() -> list[Document]:
     keep = {"handle_invalid": {"string": "keep"}}
     sizes = {"category_sizes": {"int": [3], "type": "list"}, "drop_last": {"boolean": False}}
     step = {"boundaries": doubles(-1e300, 180.0), "predictions": doubles(1.0, 180.0)}
+    pairs = {"input_shapes": shapes(None, 3)}
+    pairs |= {
+        f"num_features{number}": {"int": each, "type": "list"} for number, each in enumerate(([3], [1, 1, 1]))
+    }
+    chosen = {
+        "indices": {"long": [8, 1], "type": "list"},
+        "input_size": {"int": 9},
+        "names": strings(),
+    }
     nodes = [
         indexer(),
         node(
@@ -91,6 +100,8 @@ def every_operator() -> list[Document]:
         )
         | {"t/tree.json": TREE},
         node("isotonic_regression", {"features": "line"}, {"prediction": "days"}, step),
+        node("interaction", {"input0": "cut", "input1": "hot"}, {"output": "pairs"}, pairs),
+        node("vector_slicer", {"input": "pairs"}, {"output": "chosen"}, chosen),
     ]
     cut = {"splits": doubles(None, 0.0, None)} | keep
     return [node("bucketizer", {"input": "age"}, {"output": "cut"}, cut), *nodes]

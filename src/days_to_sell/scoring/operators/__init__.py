@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from days_to_sell.scoring.node import Node, Step
-from days_to_sell.scoring.operators import buckets, categories, isotonic, linear, survival, trees, vectors
+from days_to_sell.scoring.operators import (
+    buckets,
+    categories,
+    crossings,
+    isotonic,
+    linear,
+    survival,
+    trees,
+    vectors,
+)
 
 OPERATORS: Mapping[str, Callable[[Node], Step]] = MappingProxyType(
     {
@@ -15,6 +24,7 @@ OPERATORS: Mapping[str, Callable[[Node], Step]] = MappingProxyType(
         "decision_tree_regression": trees.decision_tree_regression,
         "gbt_regression": trees.gbt_regression,
         "generalized_linear_regression": linear.generalized_linear_regression,
+        "interaction": crossings.interaction,
         "isotonic_regression": isotonic.isotonic_regression,
         "linear_regression": linear.linear_regression,
         "one_hot_encoder": categories.one_hot_encoder,
@@ -23,5 +33,6 @@ OPERATORS: Mapping[str, Callable[[Node], Step]] = MappingProxyType(
         "standard_scaler": vectors.standard_scaler,
         "string_indexer": categories.string_indexer,
         "vector_assembler": vectors.vector_assembler,
+        "vector_slicer": vectors.vector_slicer,
     }
 )

@@ -1,4 +1,4 @@
-"""Vectors: put together and scaled."""
+"""Vectors: put together, cut down and scaled."""
 
 from __future__ import annotations
 
@@ -40,6 +40,23 @@ def vector_assembler(node: Node) -> Step:
             else:
                 vector += row[source]
         row[target] = vector
+
+    return step
+
+
+def vector_slicer(node: Node) -> Step:
+    """Compile a slicer: the elements at its indices, in their order."""
+    if node.attributes.strings("names"):
+        raise BundleError("slices by name; fit VectorSlicer with indices")
+    indices = node.attributes.longs("indices", "long")
+    width = node.attributes.integer("input_size")
+    if not indices or max(indices) >= width:
+        raise BundleError(f"attribute 'indices' must hold positions in a vector of {width}")
+    source, target = node.vector_in("input", width), node.write("output", Kind("vector", len(indices)))
+
+    def step(row: Row) -> None:
+        vector = row[source]
+        row[target] = [vector[index] for index in indices]
 
     return step
 
