@@ -4,7 +4,7 @@ from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
 from days_to_sell.spec.contract import Field, Problem, RequestContract
 from days_to_sell.spec.derivations import Derivation, Difference, Log, Lookup, MonthsBetween, Ratio
-from days_to_sell.spec.features import Bucketed, Category, Feature, Number
+from days_to_sell.spec.features import Bucketed, Category, Crossed, Feature, Number
 from days_to_sell.spec.judgement import Direction, Judgement, Place, Slice
 from days_to_sell.spec.model import DURATION, OBSERVED, PREDICTION, ROW_ID, UNBOUNDED, ModelSpec
 from days_to_sell.spec.sources import (
@@ -30,6 +30,7 @@ __all__ = [
     "Category",
     "Check",
     "Column",
+    "Crossed",
     "Derivation",
     "Difference",
     "Direction",

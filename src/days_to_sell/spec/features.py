@@ -106,6 +106,29 @@ class Category:
         return Column(self.name, "string", "", self.nullable, description=self.description)
 
 
+@dataclass(frozen=True)
+class Crossed:
+    """Pairs of values of two features, for linear models, which cannot tell them apart by themselves.
+
+    Args:
+        name: Name of the column in the pipeline.
+        parts: Names of two categories or bucketed numbers.
+        top: Number of pairs told apart: of those that say more than their parts do, the most frequent among
+            what was seen to sell.
+    """
+
+    name: str
+    parts: tuple[str, str]
+    top: int = 50
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that make one-hot vectors meaningless, and a feature crossed with itself."""
+        if not 1 <= self.top <= 500:
+            raise SpecError(f"crossed feature {self.name!r} tells {self.top} pairs apart; choose 1 to 500")
+        if len(set(self.parts)) != 2:
+            raise SpecError(f"crossed feature {self.name!r} crosses {self.parts}; name two features")
+
+
 Feature = Number | Bucketed | Category
 
 

@@ -11,7 +11,7 @@ from days_to_sell.errors import SpecError
 from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
 from days_to_sell.spec.derivations import Derivation, Lookup, operand_types, operands
-from days_to_sell.spec.features import Bucketed, Category, Feature, Number
+from days_to_sell.spec.features import Bucketed, Category, Crossed, Feature, Number
 from days_to_sell.spec.judgement import Judgement
 from days_to_sell.spec.sources import Source
 
@@ -31,6 +31,7 @@ class ModelSpec:
         inputs: Raw columns that only derivations read.
         features: What enters the pipeline, in order.
         candidates: Estimators to compare.
+        crossed: Pairs of features that linear candidates read beside the features.
         horizon: Days at which the expectation is restricted, ``E[min(T, horizon)]``.
         group: Column whose values never stand on both sides of a split.
         time: Date column by which the last part is held out.
@@ -48,6 +49,7 @@ class ModelSpec:
     features: tuple[Feature, ...]
     candidates: tuple[Candidate, ...]
     inputs: tuple[Column, ...] = ()
+    crossed: tuple[Crossed, ...] = ()
     horizon: int = 180
     group: str | None = None
     time: str | None = None
@@ -64,6 +66,7 @@ class ModelSpec:
         """
         self._check_names()
         self._check_choices()
+        self._check_crossed()
         self._check_judgement()
         raw = {column.name: column for column in self.columns}
         for name, derivation in self.derivations.items():
@@ -72,7 +75,7 @@ class ModelSpec:
     def _check_names(self) -> None:
         if not self.features or not self.candidates:
             raise SpecError(f"model {self.name!r} needs at least one feature and one candidate; add them")
-        names = [column.name for column in self.inputs] + [feature.name for feature in self.features]
+        names = [each.name for each in (*self.inputs, *self.features, *self.crossed)]
         twice = sorted(name for name, count in Counter(names).items() if count > 1)
         if twice:
             raise SpecError(f"model {self.name!r} declares {', '.join(twice)} more than once; rename one")
@@ -92,6 +95,16 @@ class ModelSpec:
                 f"what_if={self.what_if!r} is no numeric raw column of model {self.name!r}; "
                 f"choose one of {', '.join(numeric)}"
             )
+
+    def _check_crossed(self) -> None:
+        known = [feature.name for feature in self.features if not isinstance(feature, Number)]
+        for crossed in self.crossed:
+            for part in crossed.parts:
+                if part not in known:
+                    raise SpecError(
+                        f"crossed feature {crossed.name!r} of model {self.name!r} names {part!r}, no "
+                        f"category or bucketed number; choose two of {', '.join(known)}"
+                    )
 
     def _check_judgement(self) -> None:
         judged = self.judgement

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.ml import Pipeline, PipelineModel, Transformer
 from pyspark.ml.feature import VectorAssembler
@@ -12,11 +12,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from days_to_sell.spec import DURATION, OBSERVED, PREDICTION, ROW_ID, UNBOUNDED, Candidate, ModelSpec
+from days_to_sell.training.crossing import Pair, choose_pairs, collect_cells
 from days_to_sell.training.pipeline import (
     FEATURES,
     RAW,
     TARGET,
     WEIGHT,
+    Seen,
+    bucket_columns,
     bucket_stages,
     build_estimator,
     index_columns,
@@ -64,11 +67,12 @@ def encode(
         The folds as vectors, one-hot (True) and in buckets (False), where a candidate reads them.
     """
     indexed = Pipeline(stages=index_stages(spec)).fit(fit)
-    occupied = _occupied(spec, indexed.transform(fit))
-    buckets = PipelineModel(stages=[*indexed.stages, *bucket_stages(spec, occupied)])
+    seen = Seen(_occupied(spec, indexed.transform(fit)), {})
+    buckets = PipelineModel(stages=[*indexed.stages, *bucket_stages(spec, seen)])
+    seen = replace(seen, pairs=_crossed_pairs(spec, seen, buckets.transform(fit)))
     encoded = {}
     for one_hot in sorted({reads_one_hot(candidate) for candidate in candidates}):
-        stages = vector_stages(spec, one_hot=one_hot, occupied=occupied)
+        stages = vector_stages(spec, one_hot=one_hot, seen=seen)
         vectors = Pipeline(stages=stages).fit(buckets.transform(fit))
         model = PipelineModel(stages=[*buckets.stages, *vectors.stages])
         folds = (model.transform(fold).select(*OUTCOME, FEATURES).cache() for fold in (fit, calibrate))
@@ -84,6 +88,23 @@ def _occupied(spec: ModelSpec, indexed: DataFrame) -> dict[str, frozenset[float]
     sets = [F.collect_set(column).alias(name) for name, column in columns.items()]
     (row,) = indexed.agg(*sets).collect()
     return {name: frozenset(row[name]) for name in columns}
+
+
+def _crossed_pairs(spec: ModelSpec, seen: Seen, bucketed: DataFrame) -> dict[str, tuple[Pair, ...]]:
+    """Choose the pairs of each crossed feature among the rows that were seen to sell.
+
+    A pair that is only seen unsold has no finite coefficient in a survival regression.
+    """
+    indexes, buckets = index_columns(spec), bucket_columns(spec, seen)
+    pairs = {}
+    for crossed in spec.crossed:
+        first, second = crossed.parts
+        chosen: tuple[Pair, ...] = ()
+        if first in buckets and second in buckets:
+            columns = (indexes[first], indexes[second]), (buckets[first], buckets[second])
+            chosen = choose_pairs(collect_cells(bucketed.where(f"{OBSERVED} = 1"), *columns), crossed.top)
+        pairs[crossed.name] = chosen
+    return pairs
 
 
 def fit_candidate(spec: ModelSpec, candidate: Candidate, encoded: Encoded) -> PipelineModel:

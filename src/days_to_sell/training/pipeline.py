@@ -3,28 +3,43 @@
 A category becomes its frequency rank, cut at the spec's bound: rank K and above, unseen and missing share the
 last bucket. A bucketed number is cut twice, for the first cut puts a missing value into a bucket that its own
 column metadata does not count, and trees refuse to fit on that. Trees read buckets as they are, linear models
-read them one-hot. No bucket is empty but the last, which is that of no column: least squares on a column that
-never varies is singular, and Spark then takes to a solver whose answers differ from run to run.
+read them one-hot, and crossed pairs beside them. No bucket is empty but the last, which is that of no column,
+and no pair is one that the buckets tell already: least squares on a column that never varies, or that others
+add up to, is singular, and Spark then takes to a solver whose answers differ from run to run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from pyspark.ml import Estimator, Pipeline, Transformer, regression
 from pyspark.ml.feature import Bucketizer, OneHotEncoder, StringIndexer, VectorAssembler
 
-from days_to_sell.spec import DURATION, OBSERVED, Bucketed, Candidate, Category, Feature, ModelSpec
+from days_to_sell.spec import DURATION, OBSERVED, Bucketed, Candidate, Category, Crossed, Feature, ModelSpec
+from days_to_sell.training.crossing import Pair, crossing_stages, first_pairs
 
 Stage = Estimator[Any] | Transformer
 FEATURES, RAW, TARGET, WEIGHT = "features", "raw", "target", "weight"
 INFINITY = float("inf")
-TREES = frozenset({"GBTRegressor"})
+TREES = frozenset({"GBTRegressor", "RandomForestRegressor"})
 SPARK_MAX_BINS = 32
 # Where the last bucket of a feature has no rows, its other columns sum to one, as the intercept does.
 RIDGE = 1e-3
-Occupied = Mapping[str, Collection[float]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the data that is fitted holds.
+
+    Args:
+        occupied: Feature to the ranks or cuts that occur.
+        pairs: Crossed feature to the pairs of ranks or cuts that get a column.
+    """
+
+    occupied: Mapping[str, Collection[float]]
+    pairs: Mapping[str, tuple[Pair, ...]]
 
 
 def build_pipeline(spec: ModelSpec, candidate: Candidate) -> Pipeline:
@@ -62,27 +77,32 @@ def index_stages(spec: ModelSpec) -> list[Stage]:
     return stages
 
 
-def bucket_stages(spec: ModelSpec, occupied: Occupied | None = None) -> list[Bucketizer]:
+def bucket_stages(spec: ModelSpec, seen: Seen | None = None) -> list[Bucketizer]:
     """Build the stages from ranks and cuts to buckets.
 
     Args:
         spec: The model.
-        occupied: Feature to the ranks or cuts that occur; all when not given.
+        seen: What the data holds; when not given, as if everything occurred.
     """
     return [
-        _bucketizer(_index(feature), _output(feature, False), _bucket_edges(feature, occupied))
-        for feature in _told_apart(spec, occupied)
+        _bucketizer(_index(feature), _output(feature, False), _bucket_edges(feature, seen))
+        for feature in _told_apart(spec, seen)
         if _is_bucket(feature)
     ]
 
 
-def vector_stages(spec: ModelSpec, *, one_hot: bool, occupied: Occupied | None = None) -> list[Stage]:
+def bucket_columns(spec: ModelSpec, seen: Seen) -> dict[str, str]:
+    """Name, by feature, the columns that :func:`bucket_stages` writes."""
+    return {f.name: _output(f, False) for f in _told_apart(spec, seen) if _is_bucket(f)}
+
+
+def vector_stages(spec: ModelSpec, *, one_hot: bool, seen: Seen | None = None) -> list[Stage]:
     """Build the stages from numbers and buckets to one vector of ``features``.
 
-    One-hot, the last bucket is that of no column.
+    One-hot, the last bucket is that of no column, and crossed pairs follow the features.
     """
     stages: list[Stage] = []
-    features = _told_apart(spec, occupied)
+    features = _told_apart(spec, seen)
     encoded = [feature for feature in features if _is_bucket(feature)]
     if one_hot and encoded:
         stages.append(
@@ -92,22 +112,35 @@ def vector_stages(spec: ModelSpec, *, one_hot: bool, occupied: Occupied | None =
             )
         )
     inputs = [_output(feature, one_hot) for feature in features]
+    for crossed in spec.crossed if one_hot else ():
+        if pairs := _pairs(spec, crossed, seen):
+            first, second = (index_columns(spec)[part] for part in crossed.parts)
+            stages += crossing_stages(crossed, (first, second), pairs)
+            inputs.append(crossed.name)
     return [*stages, VectorAssembler(inputCols=inputs, outputCol=FEATURES, handleInvalid="error")]
 
 
-def _told_apart(spec: ModelSpec, occupied: Occupied | None) -> list[Feature]:
+def _pairs(spec: ModelSpec, crossed: Crossed, seen: Seen | None) -> tuple[Pair, ...]:
+    """Give the pairs that get a column; before there is data, as many as may."""
+    if seen is not None:
+        return seen.pairs[crossed.name]
+    ranks = {f.name: len(_bucket_edges(f, None)) - 1 for f in spec.features if _is_bucket(f)}
+    return first_pairs(ranks[crossed.parts[0]], ranks[crossed.parts[1]], crossed.top)
+
+
+def _told_apart(spec: ModelSpec, seen: Seen | None) -> list[Feature]:
     """Leave out what has but one bucket in the data: a column that never varies."""
-    if occupied is None:
+    if seen is None:
         return list(spec.features)
-    return [f for f in spec.features if not _is_bucket(f) or len(occupied[f.name]) > 1]
+    return [f for f in spec.features if not _is_bucket(f) or len(seen.occupied[f.name]) > 1]
 
 
-def _bucket_edges(feature: Category | Bucketed, occupied: Occupied | None) -> list[float]:
+def _bucket_edges(feature: Category | Bucketed, seen: Seen | None) -> list[float]:
     """Edges of the last cut: a bucket a rank and one for the rest, or a bucket a cut and one for missing.
 
     A rank that does not occur has no bucket, and a cut without rows is one with the cut below it.
     """
-    found = None if occupied is None else occupied[feature.name]
+    found = None if seen is None else seen.occupied[feature.name]
     if isinstance(feature, Category):
         ranks = feature.top if found is None else min(feature.top, len(found))
         return [*map(float, range(ranks + 1)), INFINITY]

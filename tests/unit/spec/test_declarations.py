@@ -14,6 +14,7 @@ from days_to_sell.spec import (
     Candidate,
     Category,
     Column,
+    Crossed,
     Difference,
     Log,
     Lookup,
@@ -79,6 +80,30 @@ REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "estimator that is not known": (
         lambda: Candidate.of("FMRegressor"),
         ("FMRegressor", "choose one of AFTSurvivalRegression"),
+    ),
+    "search among no values": (
+        lambda: Candidate.of("GBTRegressor", search={"maxDepth": ()}),
+        ("GBTRegressor", "maxDepth", "give each value once"),
+    ),
+    "search among equal values": (
+        lambda: Candidate.of("GBTRegressor", search={"maxDepth": (3, 3)}),
+        ("maxDepth", "(3, 3)", "give each value once"),
+    ),
+    "search without an end": (
+        lambda: Candidate.of("GBTRegressor", search={"maxIter": range(15), "maxBins": range(15)}),
+        ("GBTRegressor", "225 combinations", "take values out"),
+    ),
+    "feature crossed with itself": (lambda: Crossed("twice", ("make", "make")), ("twice", "two features")),
+    "too many pairs": (lambda: Crossed("pairs", ("make", "fuel"), top=501), ("pairs", "choose 1 to 500")),
+    "crossed number": (
+        lambda: declare(crossed=(Crossed("pairs", ("ratio", "make")),)),
+        ("pairs", "'ratio'", "choose two of make"),
+    ),
+    "crossed under another's name": (
+        lambda: declare(
+            features=(Category("make"), Category("fuel")), crossed=(Crossed("price", ("make", "fuel")),)
+        ),
+        ("price", "rename"),
     ),
     "no features": (lambda: declare(features=()), ("cars", "at least one feature")),
     "no candidates": (lambda: declare(candidates=()), ("cars", "one candidate")),
@@ -172,6 +197,18 @@ def test_only_buckets_and_categories_may_be_missing_from_a_row() -> None:
         "age": True,
         "make": False,
     }
+
+
+def test_a_candidate_has_a_name_for_people_and_counts_its_trials() -> None:
+    """Runs are named after it; a grid has a trial for each combination, and none without a search."""
+    gamma = Candidate.of("GeneralizedLinearRegression", family="gamma", link="log")
+    forest = Candidate.of("RandomForestRegressor", search={"maxDepth": (4, 6), "numTrees": (10, 20, 30)})
+    assert [gamma.title, forest.title] == ["GLM gamma log", "Random forest"]
+    assert [gamma.trials, forest.trials] == [0, 6]
+    deeper = forest.with_parameters({"maxDepth": 6})
+    assert dict(deeper.parameters) == {"maxDepth": 6}
+    assert deeper.search == forest.search
+    assert not forest.parameters
 
 
 def test_a_candidate_keeps_its_parameters_from_being_changed() -> None:
