@@ -14,6 +14,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.data.code import code_commit
+from days_to_sell.data.places import Places
 from days_to_sell.data.report import Report
 from days_to_sell.data.training_set import TrainingSet, build_training_set, fingerprint
 from days_to_sell.errors import DataError, IntegrityError
@@ -108,6 +109,12 @@ def test_the_rows_are_typed_by_the_spec(built: Built) -> None:
 def test_the_tables_of_lookups_travel_with_it(built: Built) -> None:
     """The looked-up column has its whole table, not only what the adverts name."""
     assert built.training_set.tables == {"region": {"BS1": "South West", "M1": "North West"}}
+
+
+def test_the_places_of_the_map_lie_beside_it(built: Built) -> None:
+    """Each outcode has its area, and each area the middle of its outcodes."""
+    places = built.training_set.places
+    assert places == Places({"BS1": "BS", "M1": "M"}, {"BS": (52.0, -2.0), "M": (52.0, -2.0)})
 
 
 def test_the_report_is_handed_over_and_kept_beside_the_rows(built: Built) -> None:
