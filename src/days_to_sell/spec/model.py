@@ -12,7 +12,7 @@ from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
 from days_to_sell.spec.derivations import Derivation, Lookup, operand_types, operands
 from days_to_sell.spec.features import Bucketed, Category, Crossed, Feature, Number
-from days_to_sell.spec.judgement import Judgement
+from days_to_sell.spec.judgement import Judgement, Place
 from days_to_sell.spec.sources import Source
 
 PREDICTION, UNBOUNDED = "days", "days_unbounded"
@@ -118,6 +118,23 @@ class ModelSpec:
         self._check_named("a direction", [each.column for each in judged.directions], numeric)
         self._check_named("a curve", judged.curves, numbers)
         self._check_named("the place", place, raw)
+        if judged.place:
+            self._check_place(judged.place)
+
+    def _check_place(self, place: Place) -> None:
+        sources = {source.name: source for source in self.sources}
+        if place.source not in sources:
+            raise SpecError(
+                f"the place in the judgement of model {self.name!r} reads {place.source!r}, which is no "
+                f"source of the model; choose one of {', '.join(sources)}"
+            )
+        declared = {column.name for column in sources[place.source].columns}
+        absent = sorted({place.column, place.area, place.latitude, place.longitude} - declared)
+        if absent:
+            raise SpecError(
+                f"the place in the judgement of model {self.name!r} reads {', '.join(absent)}, which source "
+                f"{place.source!r} does not declare; add it to the source's columns"
+            )
 
     def _check_named(self, use: str, names: Iterable[str], known: Iterable[str]) -> None:
         choices = tuple(dict.fromkeys(known))

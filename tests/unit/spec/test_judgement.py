@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from days_to_sell.errors import SpecError
-from days_to_sell.spec import Candidate, Category, Direction, Judgement, ModelSpec, Number, Place, Slice
+from days_to_sell.spec import (
+    Candidate,
+    Category,
+    Direction,
+    Judgement,
+    ModelSpec,
+    Number,
+    Place,
+    Slice,
+    Source,
+    SourceColumn,
+)
+from days_to_sell.spec.columns import ColumnType
 
 
 def declare(judgement: Judgement) -> ModelSpec:
@@ -46,6 +60,30 @@ def test_a_judgement_over_what_is_not_there_says_what_is(judgement: Judgement, u
     """The message names the use, the column and the choices."""
     with pytest.raises(SpecError, match=rf"^{use} .* names .*; choose one of price"):
         declare(judgement)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        (Place("make", "atlas", "area"), "reads 'atlas', which is no source of the model; choose one of geo"),
+        (Place("make", "geo", "area", "lat"), "reads lat, which source 'geo' does not declare"),
+    ],
+)
+def test_a_place_that_no_source_gives_is_refused(place: Place, wrong: str) -> None:
+    """The source is one of the model's, and declares the key, the area and its position."""
+    names: dict[str, ColumnType] = {
+        "make": "string",
+        "area": "string",
+        "latitude": "double",
+        "longitude": "double",
+    }
+    columns = tuple(SourceColumn(name, kind) for name, kind in names.items())
+    with pytest.raises(SpecError, match=wrong):
+        replace(
+            declare(Judgement()),
+            sources=(Source("geo", ("make",), columns),),
+            judgement=Judgement(place=place),
+        )
 
 
 @pytest.mark.parametrize("share", [0.0, 1.5])

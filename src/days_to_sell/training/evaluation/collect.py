@@ -18,12 +18,12 @@ def collect(frame: DataFrame, spec: ModelSpec, *, at_most: int | None = None) ->
 
     Args:
         frame: A fold, derived, with or without ``days``.
-        spec: The model, for the columns of its features, group, slices and segment.
+        spec: The model, for the columns of its features, group, slices, segment and place.
         at_most: Rows to keep, those of the lowest hash of ``row_id``; all when not given.
 
     Returns:
         ``row_id``, ``duration``, ``observed``, ``target``, ``weight`` and ``days`` as far as they are there,
-        the group, and the columns that features, slices and the segment name.
+        the group, and the columns that features, slices, the segment and the place name.
     """
     wanted = list(dict.fromkeys(_columns(spec)))
     kept = frame.select(*[name for name in wanted if name in frame.columns])
@@ -43,4 +43,5 @@ def _columns(spec: ModelSpec) -> Iterator[str]:
     yield from (spec.group,) if spec.group else ()
     yield from (each.column for each in spec.judgement.slices)
     yield from spec.judgement.segment
+    yield from (spec.judgement.place.column,) if spec.judgement.place else ()
     yield from (feature.name for feature in spec.features)
