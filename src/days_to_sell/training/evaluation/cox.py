@@ -106,16 +106,17 @@ class Design:
         return pd.DataFrame(columns, index=rows.index)
 
 
-def fit_cox(spec: ModelSpec, rows: pd.DataFrame) -> CoxModel:
+def fit_cox(spec: ModelSpec, rows: pd.DataFrame, *, at_most: int = AT_MOST) -> CoxModel:
     """Fit a Cox model, lightly penalised, with Efron's handling of ties.
 
     Args:
         spec: The model, for its features.
-        rows: The fit fold as collected. Above 20,000 rows, a seeded sample of so many is taken.
+        rows: The fit fold as collected.
+        at_most: Rows to fit on; a seeded sample where there are more.
     """
     used = rows.sort_values(ROW_ID)
-    if len(used) > AT_MOST:
-        used = used.sample(AT_MOST, random_state=SEED)
+    if len(used) > at_most:
+        used = used.sample(at_most, random_state=SEED)
     design = Design.of(spec, used)
     matrix = design.matrix(used)
     matrix = matrix.assign(**{DURATION: used[DURATION], OBSERVED: used[OBSERVED]})
