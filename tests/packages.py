@@ -16,17 +16,21 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from days_to_sell.scoring.bins import NumberBins
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.scoring.package import BUNDLE, MANIFEST, ModelPackage, open_package, write_package
+from days_to_sell.scoring.profile import Histogram, Profile
 from days_to_sell.spec import Column, Field, Ratio, RequestContract
 
 INTERCEPT, PER_RATIO, PER_MILE = 12.0, 30.0, 0.0001
 CAR = {"price_gbp": 9_500.0, "valuation_gbp": 10_000.0, "mileage": 42_000}
+TRAINED_ROWS = 400
 MODEL_JSON = "root/days_regression.node/model.json"
 
 
@@ -83,10 +87,27 @@ def make_package(
             GoldenRow(f"row-{i}", "sample", car, days_by_formula(car, intercept=intercept))
             for i, car in enumerate(cars(rows))
         ],
+        profile=profile_of(cars(TRAINED_ROWS), intercept=intercept),
         provenance={"run_id": run_id, "code_commit": "0123456789abcdef"},
     )
     bundle.unlink()
     return package
+
+
+def profile_of(rows: Sequence[Mapping[str, Any]], *, intercept: float = INTERCEPT) -> Profile:
+    """Profile the rows that the model would have been trained on, cut at their quarters."""
+    columns = {name: [float(row[name]) for row in rows] for name in CAR}
+    columns["price_to_valuation"] = [row["price_gbp"] / row["valuation_gbp"] for row in rows]
+    histograms = {name: _histogram(values) for name, values in columns.items()}
+    days = _histogram([days_by_formula(row, intercept=intercept) for row in rows])
+    return Profile(len(rows), histograms, days)
+
+
+def _histogram(values: Sequence[float]) -> Histogram:
+    ranked = sorted(values)
+    bins = NumberBins(tuple(sorted({ranked[round(share * (len(ranked) - 1) / 4)] for share in range(5)})))
+    counts = Counter(map(bins.finder(), values))
+    return Histogram(bins, tuple(counts[index] for index in range(bins.size)))
 
 
 def write_bundle(path: Path, *, intercept: float = INTERCEPT) -> None:

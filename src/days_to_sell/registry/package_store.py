@@ -20,7 +20,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from days_to_sell.errors import PackageError, RegistryError
-from days_to_sell.scoring.package import FILES, MANIFEST, ModelPackage, open_package
+from days_to_sell.scoring.package import MANIFEST, ModelPackage, listed_files, open_package
 from days_to_sell.settings import Settings
 
 HINTS = {
@@ -52,7 +52,7 @@ def put_package(package: ModelPackage, location: str, *, settings: Settings | No
     uri = f"{location.rstrip('/')}/{package.digest.removeprefix('sha256:')}"
     bucket, prefix = _parse(uri)
     client = _client(settings)
-    for name in (*FILES, MANIFEST):
+    for name in (*package.files, MANIFEST):
         with _translated(f"{uri}/{name}"), (package.root / name).open("rb") as content:
             client.put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=content)
     return uri
@@ -77,9 +77,14 @@ def fetch_package_from_s3(uri: str, target: Path, *, settings: Settings | None =
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         client = _client(settings)
-        for name in (MANIFEST, *FILES):
+
+        def fetch(name: str) -> None:
             with _translated(f"{uri}/{name}"), (draft / name).open("wb") as file:
                 shutil.copyfileobj(client.get_object(Bucket=bucket, Key=f"{prefix}/{name}")["Body"], file)
+
+        fetch(MANIFEST)
+        for name in listed_files(draft):
+            fetch(name)
         fetched = open_package(draft)
         if fetched.digest.removeprefix("sha256:") != prefix.rpartition("/")[2]:
             raise PackageError(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import mlflow
-import pyspark
 
-from days_to_sell import __version__
 from days_to_sell.data.training_set import TrainingSet
 from days_to_sell.errors import ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
 from days_to_sell.registry.mleap_export import export_bundle
+from days_to_sell.registry.provenance import write_provenance
 from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.package import ModelPackage, open_package, write_package
@@ -24,7 +21,7 @@ from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.compare import Prepared, Result
 from days_to_sell.training.golden import build_golden
-from days_to_sell.training.learn import learn_contract
+from days_to_sell.training.learn import learn
 
 Progress = Callable[[str], None]
 
@@ -113,14 +110,16 @@ def register(
 def _package(
     spec: ModelSpec, best: Result, prepared: Prepared, training_set: TrainingSet, scratch: Path
 ) -> ModelPackage:
+    learned = learn(spec, best.model, training_set.frame, training_set.tables)
     package = write_package(
         scratch / "package",
         model=spec.name,
         bundle=export_bundle(best.model, prepared.test, scratch / "bundle.zip"),
-        contract=learn_contract(spec, training_set.frame),
+        contract=learned.contract,
         derivations=Derivations(spec.derivations, training_set.tables, spec.required_numbers),
         golden=build_golden(spec, best.model, training_set.frame, training_set.tables),
-        provenance=_provenance(best, training_set),
+        profile=learned.profile,
+        provenance=write_provenance(best, training_set.manifest),
     )
     proof = Predictor(package).prove()
     if not proof.passed:
@@ -132,31 +131,6 @@ def _package(
     return package
 
 
-def _provenance(best: Result, training_set: TrainingSet) -> dict[str, str]:
-    return {
-        "run_id": best.run_id,
-        "estimator": best.candidate.estimator,
-        "code_commit": _commit(),
-        "training_data": training_set.manifest.digest,
-        "snapshot": training_set.manifest.snapshot,
-        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "toolkit": __version__,
-        "pyspark": pyspark.__version__,
-        "mleap_exporter": mleap_flavor.EXPORTER_VERSION,
-    }
-
-
 def _summary(logged: Logged, best: Result) -> dict[str, str]:
     metrics = {name: f"{value:.4f}" for name, value in asdict(best.metrics).items()}
     return {"digest": logged.package.digest, "estimator": best.candidate.estimator, **metrics}
-
-
-def _commit() -> str:
-    """Name the commit of the project that trains, with a mark when files differ from it."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() or "unknown"

@@ -5,6 +5,7 @@
     contract.json      the request contract
     derivations.json   derived columns and their lookup tables
     golden.jsonl       raw rows with Spark's own answers
+    profile.json       histograms of the training data, by which drift is told (from format 2 on)
 
 Its digest is the SHA-256 of the manifest, which names the digest of every file: one number stands for all.
 """
@@ -24,17 +25,21 @@ from typing import Any
 from days_to_sell.errors import PackageError
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.golden import GoldenRow, read_golden, write_golden
+from days_to_sell.scoring.profile import Profile
 from days_to_sell.spec import RequestContract
 
-FORMAT = 1
-MANIFEST, BUNDLE, CONTRACT, DERIVATIONS, GOLDEN = (
+FORMAT = 2
+MANIFEST, BUNDLE, CONTRACT, DERIVATIONS, GOLDEN, PROFILE = (
     "package.json",
     "bundle.zip",
     "contract.json",
     "derivations.json",
     "golden.jsonl",
+    "profile.json",
 )
-FILES = (BUNDLE, CONTRACT, DERIVATIONS, GOLDEN)
+FILES = (BUNDLE, CONTRACT, DERIVATIONS, GOLDEN, PROFILE)
+# What was released in the first format can still be rolled back to: it serves, and tells nothing of drift.
+FILES_BY_FORMAT = {1: (BUNDLE, CONTRACT, DERIVATIONS, GOLDEN), FORMAT: FILES}
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,14 @@ class ModelPackage:
         model: Name of the registered model.
         provenance: Where it comes from: run, code commit, training data, versions.
         digest: ``sha256:`` and the hexadecimal digest of the manifest.
+        files: Names of its files beside the manifest.
     """
 
     root: Path
     model: str
     provenance: Mapping[str, str]
     digest: str
+    files: tuple[str, ...] = FILES
 
     @property
     def bundle(self) -> Path:
@@ -73,6 +80,17 @@ class ModelPackage:
         """The golden rows."""
         return read_golden(self.root / GOLDEN)
 
+    @cached_property
+    def profile(self) -> Profile | None:
+        """Histograms of the training data; None in a package of the first format.
+
+        Raises:
+            PackageError: The profile is damaged.
+        """
+        if PROFILE not in self.files:
+            return None
+        return Profile.from_dict(_read_json(self.root / PROFILE))
+
 
 def open_package(root: Path) -> ModelPackage:
     """Open a model package and verify every file against the manifest.
@@ -80,23 +98,31 @@ def open_package(root: Path) -> ModelPackage:
     Raises:
         PackageError: A file is missing, is not what the manifest says, or the manifest is damaged.
     """
-    manifest = root / MANIFEST
+    content, raw = _read_manifest(root)
+    names = listed_files(root)
     try:
-        content = manifest.read_bytes()
-        raw = json.loads(content)
         files, model, provenance = raw["files"], str(raw["model"]), dict(raw["provenance"])
-        written = int(raw["format"])
-    except OSError as error:
-        raise PackageError(f"{root} is no model package: {manifest.name} cannot be read ({error})") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise PackageError(f"{manifest} is damaged: {error}; fetch the package again") from error
-    if written != FORMAT:
-        raise PackageError(f"{root} has package format {written}; this toolkit reads format {FORMAT}")
-    if set(files) != set(FILES):
-        raise PackageError(f"{manifest} names {sorted(files)}; a package has {sorted(FILES)}")
-    for name in FILES:
+        raise PackageError(f"{root / MANIFEST} is damaged: {error}; fetch the package again") from error
+    if set(files) != set(names):
+        raise PackageError(f"{root / MANIFEST} names {sorted(files)}; a package has {sorted(names)}")
+    for name in names:
         _verify(root / name, str(files[name]))
-    return ModelPackage(root, model, provenance, f"sha256:{hashlib.sha256(content).hexdigest()}")
+    return ModelPackage(root, model, provenance, f"sha256:{hashlib.sha256(content).hexdigest()}", names)
+
+
+def listed_files(root: Path) -> tuple[str, ...]:
+    """Name the files that belong beside the manifest in a folder, by its format alone.
+
+    Raises:
+        PackageError: The manifest cannot be read, or is of a format that this toolkit does not know.
+    """
+    _, raw = _read_manifest(root)
+    written = raw.get("format")
+    if type(written) is not int or written not in FILES_BY_FORMAT:
+        known = " and ".join(map(str, FILES_BY_FORMAT))
+        raise PackageError(f"{root} has package format {written!r:.20}; this toolkit reads formats {known}")
+    return FILES_BY_FORMAT[written]
 
 
 def write_package(
@@ -107,6 +133,7 @@ def write_package(
     contract: RequestContract,
     derivations: Derivations,
     golden: Iterable[GoldenRow],
+    profile: Profile,
     provenance: Mapping[str, str],
 ) -> ModelPackage:
     """Write a model package, whole or not at all.
@@ -118,6 +145,7 @@ def write_package(
         contract: The request contract.
         derivations: Derived columns with their tables.
         golden: Raw rows with Spark's own answers.
+        profile: Histograms of the training data.
         provenance: Where the model comes from.
 
     Raises:
@@ -132,6 +160,7 @@ def write_package(
         _write_json(draft / CONTRACT, contract.to_dict())
         _write_json(draft / DERIVATIONS, derivations.to_dict())
         write_golden(draft / GOLDEN, golden)
+        _write_json(draft / PROFILE, profile.to_dict())
         files = {name: _sha256(draft / name) for name in FILES}
         manifest = {"format": FORMAT, "model": model, "provenance": dict(provenance), "files": files}
         _write_json(draft / MANIFEST, manifest)
@@ -141,6 +170,20 @@ def write_package(
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return open_package(target)
+
+
+def _read_manifest(root: Path) -> tuple[bytes, dict[str, Any]]:
+    manifest = root / MANIFEST
+    try:
+        content = manifest.read_bytes()
+        raw = json.loads(content)
+    except OSError as error:
+        raise PackageError(f"{root} is no model package: {manifest.name} cannot be read ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise PackageError(f"{manifest} is damaged: {error}; fetch the package again") from error
+    if not isinstance(raw, dict):
+        raise PackageError(f"{manifest} is damaged: it holds no object; fetch the package again")
+    return content, raw
 
 
 def _verify(path: Path, expected: str) -> None:
@@ -157,6 +200,13 @@ def _verify(path: Path, expected: str) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise PackageError(f"{path} cannot be read: {error}; fetch the package again") from error
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -11,9 +11,16 @@ import pytest
 from days_to_sell.errors import PackageError
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.golden import GoldenRow
-from days_to_sell.scoring.package import FILES, MANIFEST, ModelPackage, open_package, write_package
+from days_to_sell.scoring.package import (
+    FILES,
+    MANIFEST,
+    PROFILE,
+    ModelPackage,
+    open_package,
+    write_package,
+)
 from days_to_sell.spec import Ratio
-from tests.packages import make_package, rewrite, write_bundle
+from tests.packages import TRAINED_ROWS, cars, make_package, profile_of, rewrite, write_bundle
 
 
 @pytest.fixture
@@ -43,6 +50,7 @@ def test_the_same_content_has_the_same_digest(tmp_path: Path, package: ModelPack
         contract=package.contract,
         derivations=package.derivations,
         golden=package.golden,
+        profile=profile_of(cars(TRAINED_ROWS)),
         provenance=package.provenance,
     )
     assert again.digest == package.digest
@@ -54,6 +62,7 @@ def test_the_same_content_has_the_same_digest(tmp_path: Path, package: ModelPack
         ("contract.json", "Tiny model", "Tiny Model"),
         ("derivations.json", "valuation_gbp", "mileage"),
         ("golden.jsonl", '"sample"', '"edge"'),
+        ("profile.json", '"name": "mileage"', '"name": "miles"'),
         (MANIFEST, "a1b2c3", "d4e5f6"),
     ],
 )
@@ -87,7 +96,8 @@ def test_a_missing_file_is_named(package: ModelPackage, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "has package format 2; this toolkit reads format 1"),
+        ({"format": 3}, "has package format 3; this toolkit reads formats 1 and 2"),
+        ({"format": [2]}, "this toolkit reads formats"),
         ({"files": {}}, r"names \[\]; a package has"),
         ({"files": {"../../etc/passwd": "0"}}, "a package has"),
         ({"provenance": 3}, "is damaged"),
@@ -101,6 +111,27 @@ def test_a_manifest_of_another_kind_is_refused(
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(PackageError, match=message):
         open_package(package.root)
+
+
+def test_a_package_of_the_first_format_still_opens(package: ModelPackage) -> None:
+    """What was released before packages had profiles can be rolled back to; it has none."""
+    path = package.root / MANIFEST
+    raw = json.loads(path.read_text())
+    del raw["files"][PROFILE]
+    path.write_text(json.dumps(raw | {"format": 1}))
+    (package.root / PROFILE).unlink()
+    opened = open_package(package.root)
+    assert opened.profile is None
+    assert opened.files == (*(name for name in FILES if name != PROFILE),)
+    assert opened.golden == package.golden
+
+
+def test_a_profile_that_is_none_is_refused(package: ModelPackage) -> None:
+    """Whoever makes the digests right again still gets an error of ours."""
+    for content in ("[", "[1]", "{}"):
+        changed = rewrite(package.root, PROFILE, lambda text, content=content: content)
+        with pytest.raises(PackageError, match=r"profile"):
+            _ = changed.profile
 
 
 def test_a_manifest_that_is_no_json_is_refused(package: ModelPackage) -> None:
@@ -133,6 +164,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, package: ModelPackage
             contract=package.contract,
             derivations=package.derivations,
             golden=golden,
+            profile=profile_of(cars(5)),
             provenance={},
         )
     assert list(home.iterdir()) == []

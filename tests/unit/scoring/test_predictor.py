@@ -14,7 +14,7 @@ from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.package import ModelPackage, write_package
 from days_to_sell.scoring.predictor import Predictor, Refusal
 from days_to_sell.spec import Column, Field, MonthsBetween, Ratio, RequestContract
-from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
+from tests.packages import CAR, days_by_formula, make_package, profile_of, rewrite, rewrite_bundle
 from tests.unit.scoring.bundles import (
     Document,
     bundle,
@@ -107,6 +107,7 @@ def _predictor(folder: Path, *nodes: Document, derivations: Derivations, columns
         contract=RequestContract("m", "M", "d", 180, tuple(Field(column) for column in columns)),
         derivations=derivations,
         golden=[],
+        profile=profile_of([CAR]),
         provenance={},
     )
     return Predictor(package, today=lambda: date(2025, 1, 1))

@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from days_to_sell.scoring.bins import NumberBins, TextBins
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.scoring.package import ModelPackage, write_package
+from days_to_sell.scoring.profile import Histogram, Profile
 from days_to_sell.settings import Settings
 from days_to_sell.spec import Column, Field, Ratio, RequestContract
 from serving.app import create_app
@@ -26,6 +28,17 @@ CAR: dict[str, Any] = {
     "as_of": "2026-03-01",
 }
 CAR_DAYS = days_by_formula(CAR)
+# Of 20 cars; the texts hold every character that Prometheus escapes.
+AWKWARD = 'A "Make"\\\n'
+PROFILE = Profile(
+    20,
+    {
+        "make": Histogram(TextBins(("Ford", "Kia", AWKWARD), ("Lada",)), (10, 5, 2, 2, 0, 1)),
+        "price_gbp": Histogram(NumberBins((5_000.0, 9_500.0, 20_000.0)), (1, 9, 10, 0, 0)),
+        "mileage": Histogram(NumberBins((10.0, 50_000.0)), (1, 17, 0, 2)),
+    },
+    Histogram(NumberBins((30.0, 45.0, 60.0)), (1, 14, 5, 0, 0)),
+)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +66,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
         ),
         derivations=Derivations({"price_to_valuation": Ratio("price_gbp", "valuation_gbp")}, {}),
         golden=[GoldenRow("row-0", "sample", CAR, CAR_DAYS)],
+        profile=PROFILE,
         provenance={"run_id": "a1b2c3", "code_commit": "0123456789abcdef"},
     )
 

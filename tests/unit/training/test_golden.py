@@ -1,8 +1,7 @@
-"""Golden rows and the learnt contract: Spark's own answers on every edge."""
+"""Golden rows: Spark's own answers on every edge."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,9 +13,8 @@ from days_to_sell.training.compare import prepare
 from days_to_sell.training.derive import derive
 from days_to_sell.training.fit import encode, fit_candidate
 from days_to_sell.training.golden import SAMPLED, STRANGE_TEXTS, build_golden
-from days_to_sell.training.learn import learn_contract
 from days_to_sell.training.pipeline import reads_one_hot
-from tests.unit.training.markets import MAKES, SPEC, market
+from tests.unit.training.markets import SPEC, market
 
 TREES = next(candidate for candidate in SPEC.candidates if candidate.estimator == "GBTRegressor")
 
@@ -88,25 +86,3 @@ def test_samples_do_not_depend_on_the_layout(frame: DataFrame, model: PipelineMo
     ]
     assert sampled[0] == sampled[1]
     assert len(set(sampled[0])) == SAMPLED
-
-
-def test_the_contract_knows_categories_by_frequency_and_a_whole_example(frame: DataFrame) -> None:
-    """Categories come most frequent first; the example has no gaps, and dates are ISO text."""
-    contract = learn_contract(SPEC, frame)
-    fields = {field.column.name: field for field in contract.fields}
-    assert list(fields) == [column.name for column in SPEC.columns]
-    assert fields["make"].categories[:3] == MAKES[:3]
-    assert set(fields["make"].categories) == set(MAKES)
-    assert fields["mileage"].categories == ()
-    assert all(field.example is not None for field in contract.fields)
-    example, problems = contract.parse({n: f.example for n, f in fields.items()}, today=date(2025, 1, 1))
-    assert not problems
-    assert isinstance(example["listed_on"], date)
-
-
-def test_a_whole_number_stays_whole_in_the_example(frame: DataFrame) -> None:
-    """Training frames hold doubles, but a request carries a long without a decimal point."""
-    whole = replace(SPEC.inputs[0], type="long")
-    spec = replace(SPEC, inputs=(whole, *SPEC.inputs[1:]))
-    example = learn_contract(spec, frame).fields[0].example
-    assert isinstance(example, int)
