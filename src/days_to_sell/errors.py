@@ -13,7 +13,9 @@
     ├── ScoringError          a row holds a value that the pipeline refuses
     ├── ContractError         a request row breaks the model's contract
     ├── PackageError          a model package is damaged or incomplete
+    ├── NotebookError         a notebook does not run, or cannot be paired with a source file
     ├── RegistryError         the registry refused, or holds something unexpected
+    ├── ReproductionError     a version cannot be made again, so nothing can be compared
     └── ReleaseError          a version cannot be released
         ├── TargetError       the place to deploy to did not do what it was asked
         └── ProofError        golden data and the answers of the service differ
@@ -76,8 +78,16 @@ class PackageError(DaysToSellError):
     """A model package is damaged or incomplete."""
 
 
+class NotebookError(DaysToSellError):
+    """A notebook does not run, or cannot be paired with a source file."""
+
+
 class RegistryError(DaysToSellError):
     """The registry refused, or holds something unexpected."""
+
+
+class ReproductionError(DaysToSellError):
+    """A version cannot be made again, so nothing can be compared."""
 
 
 class ReleaseError(DaysToSellError):

@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "train",
     "promote": "promote",
     "history": "promote",
+    "reproduce": "reproduce",
     "release": "release",
     "score": "score",
     "bundle": "bundle",

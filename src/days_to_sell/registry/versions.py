@@ -18,13 +18,16 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
-from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.scoring.package import ModelPackage, open_package
 
 ALIAS, STAGE = "production", "Production"
+# A version that was registered from a logged model has that model as its source.
+LOGGED = "models:/"
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Registry:
         Raises:
             RegistryError: The model is unknown, or stage and alias both moved, to different versions.
         """
-        with _translated(f"registered model {model!r}"):
+        with translated(f"registered model {model!r}"):
             found, staged = list(self._aliases(model).values()), self._staged(model)
         named = {*found, *staged}
         moved = named - {serving}
@@ -82,12 +85,12 @@ class Registry:
         Raises:
             RegistryError: There is no such version.
         """
-        with _translated(f"version {version} of {model!r}"):
+        with translated(f"version {version} of {model!r}"):
             return _record(self._client.get_model_version(model, version))
 
     def versions(self, model: str) -> list[ModelVersion]:
         """List the versions of a model, newest first."""
-        with _translated(f"the versions of {model!r}"):
+        with translated(f"the versions of {model!r}"):
             found = self._client.search_model_versions(f"name = '{model}'")
         return sorted((_record(version) for version in found), key=lambda each: -int(each.version))
 
@@ -108,7 +111,7 @@ class Registry:
     def align(self, version: ModelVersion) -> None:
         """Make stage and alias name this version, both; nothing is written where they do."""
         model, number = version.model, version.version
-        with _translated(f"promotion of version {number} of {model!r}"):
+        with translated(f"promotion of version {number} of {model!r}"):
             aliases, staged = self._aliases(model), self._staged(model)
             if staged != [number]:
                 with _stages_are_used_on_purpose():
@@ -134,14 +137,20 @@ class Registry:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
-            with _translated(f"the model package of version {version.version} of {version.model!r}"):
-                repository = ModelsArtifactRepository(f"models:/{version.model}/{version.version}")
-                fetched = Path(repository.download_artifacts(MODEL_DATA_SUBPATH, str(draft)))
+            with translated(f"the model package of version {version.version} of {version.model!r}"):
+                fetched = Path(self._artifacts(version).download_artifacts(MODEL_DATA_SUBPATH, str(draft)))
             open_package(fetched)
             fetched.rename(target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return open_package(target)
+
+    def _artifacts(self, version: ModelVersion) -> ArtifactRepository:
+        """Find the files of a version where this registry's own server says; MLflow asks the process's."""
+        source = self._client.get_model_version_download_uri(version.model, version.version)
+        if source.startswith(LOGGED):
+            source = self._client.get_logged_model(source.removeprefix(LOGGED)).artifact_location
+        return get_artifact_repository(source, tracking_uri=self._client.tracking_uri)
 
     def _aliases(self, model: str) -> dict[str, str]:
         """Give the spellings of the alias that the model has, with the version that each names."""
@@ -155,13 +164,13 @@ class Registry:
 
     def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         """Write tags for people to see; they are never evidence."""
-        with _translated(f"version {version.version} of {version.model!r}"):
+        with translated(f"version {version.version} of {version.model!r}"):
             for name, value in tags.items():
                 self._client.set_model_version_tag(version.model, version.version, name, value)
 
 
 @contextmanager
-def _translated(subject: str) -> Iterator[None]:
+def translated(subject: str) -> Iterator[None]:
     """Turn MLflow's errors into one of ours, at the seam."""
     try:
         yield
