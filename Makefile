@@ -65,6 +65,14 @@ test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
 test-parts: $(DEV) ## Run the tests against a Docker engine, an S3 server and an MLflow server
 	@$(BIN)/python -m pytest tests -m parts --session-timeout=1200
 
+.PHONY: notebooks
+notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store of their own
+	@$(RUN) notebooks run $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
+
+.PHONY: equivalence
+equivalence: $(DEV) ## Prove that a notebook and the project make the same data and the same model
+	@$(RUN) equivalence $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
+
 .PHONY: lint
 lint: $(DEV) ## Check style, types, the order of imports and the requirement files
 	@$(BIN)/ruff check .

@@ -21,6 +21,8 @@ COMMANDS = {
     "score": "score",
     "bundle": "bundle",
     "doctor": "doctor",
+    "notebooks": "notebooks",
+    "equivalence": "equivalence",
     "demo": "demo",
 }
 

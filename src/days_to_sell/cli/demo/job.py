@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +16,9 @@ import mlflow
 
 from days_to_sell.cli.demo.mlflow_server import MlflowServer
 from days_to_sell.cli.demo.questions import ask, to_table
+from days_to_sell.cli.programs import run_module, run_project
 from days_to_sell.cli.release import release_production
 from days_to_sell.cli.summaries import write_summary
-from days_to_sell.errors import DaysToSellError
 from days_to_sell.models import Model, find_model
 from days_to_sell.registry.versions import Registry
 from days_to_sell.release.choose import Choice, choose_target, stop_all
@@ -30,8 +28,6 @@ from days_to_sell.release.site import Site
 from days_to_sell.release.target import PREPROD, PRODUCTION
 
 STEPS = 6
-# The demo's jobs are short: a JVM that does not optimise for the long run ends them in half the time.
-SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @dataclass
@@ -101,7 +97,7 @@ class Demo:
         snapshot = model.write_example_lake(self._lake, data=self.file, adverts=self.adverts, seed=20)
         click.echo(f"lake {self._lake}, snapshot {snapshot}")
         _step(2, "build the training data and check its integrity")
-        _run("days_to_sell.cli", "data", "build", "--model", self.folder, *self._where)
+        run_module("days_to_sell.cli", "data", "build", "--model", self.folder, *self._where)
 
     def _train(self, model: Model) -> dict[str, Any]:
         _step(3, "run the MLflow Project: compare candidates, register the best with three flavours")
@@ -111,14 +107,9 @@ class Demo:
             "model": self.folder,
             "lake": str(self._lake),
             "training_data": str(self._training_data),
+            "summary": str(summary),
         }
-        _run(
-            *("mlflow", "run", ".", "--env-manager", "local", "--experiment-name", model.spec.name),
-            *("--run-name", f"retrain {model.spec.name}"),
-            *(part for name, value in parameters.items() for part in ("-P", f"{name}={value}")),
-            *("-P", f"summary={summary}"),
-            folder=self.site.project,
-        )
+        run_project(self.site.project, model.spec.name, f"retrain {model.spec.name}", parameters)
         trained: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
         return trained
 
@@ -178,20 +169,3 @@ class Demo:
 
 def _step(number: int, title: str) -> None:
     click.secho(f"[{number}/{STEPS}] {title}", bold=True)
-
-
-def _run(module: str, *arguments: str, folder: Path | None = None) -> None:
-    """Run a module of this environment, as a person would on the command line."""
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "JDK_JAVA_OPTIONS": f"{SHORT_LIVED_JVM} {os.environ.get('JDK_JAVA_OPTIONS', '')}",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_LOGGING_LEVEL": "WARNING",
-        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    }
-    finished = subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=folder, env=environment, check=False
-    )
-    if finished.returncode:
-        raise DaysToSellError(f"`{module} {' '.join(arguments[:2])}` failed; its message stands above")

@@ -1,0 +1,160 @@
+"""The verdict: training data, predictions and golden answers of both sides, compared."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from pyspark.sql import DataFrame, SparkSession
+
+from days_to_sell.data.training_set import TrainingSet, open_training_set
+from days_to_sell.errors import DataError, NotebookError
+from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
+from days_to_sell.scoring.golden import TOLERANCE, Proof, compare
+from days_to_sell.scoring.package import ModelPackage, open_package
+from days_to_sell.scoring.predictor import Predictor
+from days_to_sell.spec import PREDICTION, ROW_ID, ModelSpec
+from days_to_sell.training.derive import derive
+from days_to_sell.training.equivalence import SHOWN, Comparison, compare_frames
+from days_to_sell.training.session import start_session
+
+# Tags with which the notebook says that a run is its own, and which of its models is the best.
+NOTEBOOK_TAG, MODEL_TAG = "notebook", "logged_model"
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side made.
+
+    Args:
+        run: The run that says so.
+        data: The training data that it was fitted on.
+        model: MLflow's address of its best model.
+        package: The model package of it.
+    """
+
+    run: Run
+    data: TrainingSet
+    model: str
+    package: ModelPackage
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the comparison of both sides found.
+
+    Args:
+        frames: Training data, then predictions.
+        golden: The project's golden rows, answered by the notebook's model.
+    """
+
+    frames: tuple[Comparison, ...]
+    golden: Proof
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs."""
+        return all(frame.equal for frame in self.frames) and self.golden.passed
+
+    def to_text(self) -> str:
+        """Write it for a terminal; the last line is the verdict."""
+        lines = [frame.to_text() for frame in self.frames]
+        state = "the same" if self.golden.passed else f"DIFFERENT in {len(self.golden.differences)} rows"
+        largest = f"largest relative difference {self.golden.max_rel_error:.2g}"
+        lines.append(f"golden answers: {state}\n  {self.golden.rows} rows, {largest}")
+        lines += [f"    {difference}" for difference in self.golden.differences[:SHOWN]]
+        return "\n".join([*lines, self._last_line()])
+
+    def _last_line(self) -> str:
+        if self.equal:
+            rows = self.frames[0].rows[0]
+            return (
+                f"equivalent: notebook and project have the same {rows:,} training rows, and their models "
+                f"answer these and {self.golden.rows} golden rows alike within {TOLERANCE:g}"
+            )
+        parts = [
+            f"{frame.what} ({', '.join(f'{each.column} in {each.rows:,} rows' for each in frame.columns)})"
+            for frame in self.frames
+            if not frame.equal
+        ]
+        parts += [] if self.golden.passed else [f"golden answers ({len(self.golden.differences)} rows)"]
+        return f"DIFFERENT: {'; '.join(parts)}"
+
+
+def compare_sides(spec: ModelSpec, store: str, summary: Path, notebook: str) -> Verdict:
+    """Compare what the notebook and the project left in one MLflow store.
+
+    Args:
+        spec: The model.
+        store: Tracking URI.
+        summary: What the project's run wrote about itself.
+        notebook: Name of the notebook, as its run is tagged.
+
+    Raises:
+        NotebookError: The notebook left no finished run that says which model is its best.
+        DataError: The training data of a run is not where the run says.
+    """
+    mlflow.set_tracking_uri(store)
+    spark = start_session("equivalence")
+    client = MlflowClient(store)
+    trained = json.loads(summary.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as scratch:
+        ours = _notebook_run(client, spec, notebook)
+        theirs = client.get_run(trained["run_id"])
+        model = f"models:/{ours.data.tags[MODEL_TAG]}"
+        version = f"models:/{trained['model']}/{trained['version']}"
+        sides = (
+            _side(spark, ours, model, Path(scratch) / "notebook"),
+            _side(spark, theirs, version, Path(scratch) / "project"),
+        )
+        return Verdict(
+            (
+                compare_frames("training data", *(side.data.frame for side in sides)),
+                compare_frames("predictions", *(_predict(spec, side) for side in sides), exact=False),
+            ),
+            _ask_golden(*sides),
+        )
+
+
+def _notebook_run(client: MlflowClient, spec: ModelSpec, notebook: str) -> Run:
+    experiment = client.get_experiment_by_name(spec.name)
+    wanted = f"tags.{NOTEBOOK_TAG} = '{notebook}' AND attributes.status = 'FINISHED'"
+    order = ["attributes.start_time DESC"]
+    found = client.search_runs([experiment.experiment_id], wanted, order_by=order) if experiment else []
+    # Of the notebook's runs, the parent alone names its best model.
+    best = [run for run in found if MODEL_TAG in run.data.tags]
+    if not best:
+        raise NotebookError(
+            f"{notebook} left no finished run with the tags {NOTEBOOK_TAG!r} and {MODEL_TAG!r}; "
+            "its first and its last cell set them"
+        )
+    return best[0]
+
+
+def _side(spark: SparkSession, run: Run, model: str, scratch: Path) -> Side:
+    (used,) = run.inputs.dataset_inputs
+    path = json.loads(used.dataset.source)["path"]
+    data = open_training_set(spark, path)
+    if data is None:
+        raise DataError(f"run {run.info.run_id} was trained on {path}, which is not there; run it again")
+    scratch.mkdir()
+    fetched = mlflow.artifacts.download_artifacts(f"{model}/{MODEL_DATA_SUBPATH}", dst_path=str(scratch))
+    return Side(run, data, model, open_package(Path(fetched)))
+
+
+def _predict(spec: ModelSpec, side: Side) -> DataFrame:
+    """Answer every row of the side's training data by its own model, in Spark."""
+    derived = derive(side.data.frame, spec, side.data.tables)
+    return mlflow.spark.load_model(side.model).transform(derived).select(ROW_ID, PREDICTION)
+
+
+def _ask_golden(notebook: Side, project: Side) -> Proof:
+    """Ask the notebook's model package the golden rows of the project's."""
+    golden = project.package.golden
+    answers = Predictor(notebook.package).predict([row.input for row in golden])
+    return compare(golden, [answer if isinstance(answer, float) else str(answer) for answer in answers])
