@@ -10,6 +10,8 @@ ADVERTS := 20000
 PORT := 8080
 PREPROD_PORT := 8081
 MLFLOW_PORT := 5000
+# Parts of `make bench`, all when empty.
+PART :=
 # Base of the scoring image; may come from the environment.
 BASE_IMAGE ?=
 # What compiles the locks (https://docs.astral.sh/uv); only `make lock` needs it.
@@ -64,6 +66,11 @@ test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
 .PHONY: test-parts
 test-parts: $(DEV) ## Run the tests against a Docker engine, an S3 server and an MLflow server
 	@$(BIN)/python -m pytest tests -m parts --session-timeout=1200
+
+.PHONY: bench
+bench: $(DEV) ## Measure side by side; PART=training_data runs one part, ADVERTS=10000000 a larger lake
+	@$(BIN)/python -m bench $(PART) $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)") \
+		$(if $(DATA),--data "$(DATA)")
 
 .PHONY: notebooks
 notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store of their own
