@@ -92,15 +92,24 @@ def to_json(evaluations: Sequence[Evaluation]) -> str:
 
 
 def to_table(evaluations: Sequence[Evaluation]) -> str:
-    """Write evaluations as a plain text table, one a line, with 95 % intervals."""
+    """Write evaluations as plain text tables, one a line, with 95 % intervals.
+
+    The first table tells how well cars are told apart and how sure it is, the second is about days.
+    """
     names = list(dict.fromkeys(name for each in evaluations for name in each.metrics))
+    in_days = [name for name in names if name.startswith("calibration") or name.endswith("_days")]
+    tables = [[name for name in names if name not in in_days], in_days]
+    lines = [line for columns in tables if columns for line in ("", *_table(evaluations, columns))]
+    notes = [f"{each.name}: {each.note}" for each in evaluations if each.note]
+    return "\n".join([*lines[1:], *(["", *notes] if notes else [])])
+
+
+def _table(evaluations: Sequence[Evaluation], names: Sequence[str]) -> list[str]:
     body = [
         [each.name, *(_cell(name, each.metrics[name]) if name in each.metrics else "" for name in names)]
         for each in evaluations
     ]
-    lines = _align([["", *(HEADINGS.get(name, name) for name in names)], *body])
-    notes = [f"{each.name}: {each.note}" for each in evaluations if each.note]
-    return "\n".join([*lines, *notes])
+    return _align([["", *(HEADINGS.get(name, name) for name in names)], *body])
 
 
 def slices_table(evaluation: Evaluation) -> str:

@@ -145,14 +145,16 @@ def test_a_model_has_its_distribution_from_the_calibration_fold(exam: Exam, trai
 
 
 def test_an_evaluation_is_told_to_people_and_programs(exam: Exam, train: pd.DataFrame) -> None:
-    """One line each with intervals; the same in JSON, where what has no value is null."""
+    """A line each with intervals in two tables; the same in JSON, where what has no value is null."""
     baseline, segment, _ = evaluate_baselines(exam, train)
-    heading, first, second, note = to_table([baseline, segment]).splitlines()
-    assert heading.split("  ")[-1] == "calibration, days"
+    told_apart, in_days, notes = to_table([baseline, segment]).split("\n\n")
+    heading, first, second = told_apart.splitlines()
+    assert heading.split() == ["Harrell's", "c", "c", "(IPCW)", "Brier", "in", "80", "%", "range"]
     assert first.startswith(OVERALL)
     assert "0.500 (0.500 to 0.500)" in first
     assert second.startswith(SEGMENT)
-    assert note == f"{SEGMENT}: {segment.note}"
+    assert len(in_days.splitlines()) == 3
+    assert notes == f"{SEGMENT}: {segment.note}"
     written, _ = json.loads(to_json([baseline, segment]))
     assert written["metrics"]["c_index"] == {"value": 0.5, "low": 0.5, "high": 0.5}
     assert written["metrics"]["calibration_slope"]["value"] is None
