@@ -11,6 +11,7 @@ from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.settings import Settings
 from serving import problems, request_ids
 from serving.endpoints import Endpoints
+from serving.metrics import RowMetrics, make_registry
 from serving.openapi import describe
 
 _logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
 
     Raises:
         BundleError: The package's bundle cannot be read.
-        PackageError: The package's derivations or golden rows are damaged.
+        PackageError: The package's derivations, golden rows or profile are damaged.
     """
     predictor = Predictor(package, allow_unknown_fields=settings.allow_unknown_fields)
     proof = predictor.prove()
@@ -39,7 +40,9 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     request_ids.attach(app)
     problems.attach(app, settings.max_body_bytes)
-    endpoints = Endpoints(predictor, proof, settings, describe(package.contract, settings))
+    rows = RowMetrics(package, settings)
+    description = describe(package.contract, settings)
+    endpoints = Endpoints(predictor, proof, settings, description, rows.observe, make_registry(rows))
     for path, view in endpoints.readable.items():
         app.add_url_rule(path, endpoint=path, view_func=view, methods=["GET"])
     app.add_url_rule("/invocations", view_func=endpoints.invocations, methods=["POST"])

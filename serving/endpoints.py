@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request, Response, request
+from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from days_to_sell.scoring.golden import Proof
 from days_to_sell.scoring.predictor import Predictor, Refusal
+from days_to_sell.scoring.sketch import Observe
 from days_to_sell.settings import Settings
+from serving import metrics
 from serving.problems import (
     MALFORMED_REQUEST,
     NOT_READY,
@@ -30,6 +33,7 @@ LINKS = {
     "version": "/version",
     "alive": "/livez",
     "ready": "/readyz",
+    "metrics": "/metrics",
 }
 
 
@@ -42,12 +46,16 @@ class Endpoints:
         proof: What the predictor's own golden rows showed at the start.
         settings: Limits, and the names that ``/version`` reports.
         description: The OpenAPI document.
+        observe: Counts answered rows.
+        registry: What ``/metrics`` tells.
     """
 
     predictor: Predictor
     proof: Proof
     settings: Settings
     description: Mapping[str, Any]
+    observe: Observe
+    registry: CollectorRegistry
 
     @property
     def readable(self) -> Mapping[str, Callable[[], Response]]:
@@ -59,6 +67,7 @@ class Endpoints:
             "/version": self.version,
             "/livez": self.live,
             "/readyz": self.ready,
+            "/metrics": self.metrics,
             "/openapi.json": self.openapi,
         }
 
@@ -77,7 +86,7 @@ class Endpoints:
             return problem(TOO_LARGE, str(error))
         except ProtocolError as error:
             return problem(MALFORMED_REQUEST, str(error))
-        answers = self.predictor.predict(rows)
+        answers = self.predictor.predict(rows, self.observe)
         errors = _row_problems(answers)
         return invalid_rows(errors, len(rows)) if errors else _json({"predictions": answers})
 
@@ -113,6 +122,10 @@ class Endpoints:
             return self._not_ready()
         golden = {"rows": self.proof.rows, "max_rel_error": self.proof.max_rel_error}
         return _json({"status": "ready", "golden": golden})
+
+    def metrics(self) -> Response:
+        """Tell Prometheus what all workers of this service counted."""
+        return Response(metrics.write(self.registry), content_type=metrics.CONTENT_TYPE)
 
     def openapi(self) -> Response:
         """Describe the service and the model's contract."""

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
+from typing import Any
 
 from days_to_sell.errors import SettingsError
-from days_to_sell.settings import Settings
+from days_to_sell.settings import PREFIX, Settings
 
 
 def _count(name: str, fallback: int) -> int:
@@ -25,6 +28,22 @@ def _host() -> str:
     return f"[{host}]" if ":" in host else host
 
 
+_COUNTERS = f"{PREFIX}COUNTERS"
+
+
+def on_starting(server: Any) -> None:
+    """Make the folder in which the workers keep their counters, unless the environment names one."""
+    if not os.environ.get(_COUNTERS):
+        server.counters_folder = tempfile.mkdtemp(prefix="days-to-sell-counters-", dir=worker_tmp_dir)
+        os.environ[_COUNTERS] = server.counters_folder
+
+
+def on_exit(server: Any) -> None:
+    """Remove the folder of counters that was made here."""
+    if hasattr(server, "counters_folder"):
+        shutil.rmtree(server.counters_folder, ignore_errors=True)
+
+
 wsgi_app = "serving.wsgi:create()"
 bind = f"{_host()}:{_count('PORT', 8080)}"
 
@@ -40,7 +59,8 @@ graceful_timeout = 8
 # Longer than the idle timeout of common load balancers, so that they close a connection, never we.
 keepalive = 75
 
-# The root file system may be read-only: heartbeats live in memory, and nobody controls a container by socket.
+# The root file system may be read-only: heartbeats and counters live in memory, and nobody controls a
+# container by socket.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn makes its own name
 control_socket_disable = True
 

@@ -130,20 +130,24 @@ def _probes() -> Schema:
         "/readyz": _read("ready", "Whether rows can be scored", {"type": "object"}, NOT_READY),
         "/version": _read("version", "Which model version answers (not, as with MLflow's own server, which "
                           "version of MLflow)", named),
+        "/metrics": _read("metrics", "Inputs, predictions and drift of all workers, for Prometheus",
+                          {"type": "string"}, content="text/plain"),
         "/openapi.json": _read("openapi", "This document", {"type": "object"}),
     }  # fmt: skip
 
 
-def _read(operation: str, summary: str, schema: Schema, *refusals: ProblemKind) -> Schema:
-    responses = {"200": _reply(summary, schema), **_refusals(*refusals)}
+def _read(
+    operation: str, summary: str, schema: Schema, *refusals: ProblemKind, content: str = "application/json"
+) -> Schema:
+    responses = {"200": _reply(summary, schema, content), **_refusals(*refusals)}
     return {"get": {"operationId": operation, "summary": summary, "responses": responses}}
 
 
-def _reply(description: str, schema: Schema) -> Schema:
+def _reply(description: str, schema: Schema, content: str = "application/json") -> Schema:
     return {
         "description": description,
         "headers": {HEADER: {"$ref": "#/components/headers/RequestId"}},
-        "content": {"application/json": {"schema": schema}},
+        "content": {content: {"schema": schema}},
     }
 
 

@@ -26,6 +26,7 @@ class Settings:
         package: Model package that the scoring service serves.
         environment: Name of the deployment a scoring service belongs to.
         model_version: Registered version of the served model; known only after the package was made.
+        counters: Folder that the workers of one scoring service share for their counters.
         max_body_bytes: Longest request body that the service reads.
         max_rows: Most rows that one request may hold.
         allow_unknown_fields: Whether a request may hold fields that the contract does not name.
@@ -40,6 +41,7 @@ class Settings:
     package: Path | None = None
     environment: str = "local"
     model_version: str = ""
+    counters: Path | None = None
     max_body_bytes: int = 1_000_000
     max_rows: int = 1_000
     allow_unknown_fields: bool = False
@@ -57,7 +59,7 @@ class Settings:
         def text(name: str, fallback: str) -> str:
             return found.get(PREFIX + name) or fallback
 
-        package = found.get(PREFIX + "PACKAGE")
+        package, counters = found.get(PREFIX + "PACKAGE"), found.get(PREFIX + "COUNTERS")
         return cls(
             cache_dir=Path(text("CACHE_DIR", str(default.cache_dir))).expanduser(),
             mleap_exporter=text("MLEAP_EXPORTER", default.mleap_exporter),
@@ -68,6 +70,7 @@ class Settings:
             package=Path(package) if package else None,
             environment=text("ENVIRONMENT", default.environment),
             model_version=text("MODEL_VERSION", default.model_version),
+            counters=Path(counters) if counters else None,
             max_body_bytes=_count(found, "MAX_BODY_BYTES", default.max_body_bytes),
             max_rows=_count(found, "MAX_ROWS", default.max_rows),
             allow_unknown_fields=_flag(found, "ALLOW_UNKNOWN_FIELDS", default.allow_unknown_fields),

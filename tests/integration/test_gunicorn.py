@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,7 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from days_to_sell.scoring.sketch import ROWS
+from serving.counters import HEADER
 from tests.packages import CAR, days_by_formula, make_package, rewrite
 
 ROOT = Path(__file__).parents[2]
@@ -157,6 +161,61 @@ def test_a_body_of_unannounced_length_is_limited_too(tmp_path: Path) -> None:
 
         assert reply.status == 413
         assert json.loads(reply.read())["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+
+
+def test_metrics_are_those_of_all_workers_and_never_go_back(tmp_path: Path) -> None:
+    """Whoever answers /metrics tells the rows of both workers, of a killed one too."""
+    make_package(tmp_path / "package")
+    folder = tmp_path / "counters"
+    folder.mkdir()
+    sent = 0
+
+    def counted() -> dict[str, float]:
+        text = service.ask("GET", "/metrics")[1].decode()
+        return {
+            sample.name
+            + "".join(sample.labels.get(name, "") for name in ("feature", "bin", "le")): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def both_have_counted() -> bool:
+        nonlocal sent
+        assert service.ask("POST", "/invocations", {"instances": [CAR, CAR]})[0] == 200
+        sent += 2
+        files = [memoryview(path.read_bytes()).cast("Q") for path in folder.glob("rows-*")]
+        return len(files) == 2 and all(file[HEADER + ROWS] for file in files)
+
+    with serving(tmp_path, WEB_CONCURRENCY="2", DAYS_TO_SELL_COUNTERS=str(folder)) as service:
+        wait_until(both_have_counted, "both workers have answered rows")
+        for _ in range(4):
+            found = counted()
+            assert found["days_to_sell_rows_total"] == sent
+            assert found["days_to_sell_prediction_days_bucket+Inf"] == sent
+            bins = [v for name, v in found.items() if name.startswith("days_to_sell_input_totalmileage")]
+            assert sorted(bins)[-2:] == [0, sent]
+        log = service.log.read_text()
+        killed = int(re.findall(r"Booting worker with pid: (\d+)", log)[0])
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: service.log.read_text().count("Booting worker") == 3, "a third worker")
+        assert counted()["days_to_sell_rows_total"] == sent
+        wait_until(both_have_counted, "both workers answer again")
+        assert counted()["days_to_sell_rows_total"] == sent
+        assert len(list(folder.iterdir())) == 2
+
+
+def test_the_folder_of_counters_goes_with_the_service(tmp_path: Path) -> None:
+    """Made where workers keep their heartbeats, and nothing of it stays behind."""
+    # A package like no other test's, so that its counters are known by its digest.
+    digest = make_package(tmp_path / "package", intercept=12.0625).digest.removeprefix("sha256:")
+    with serving(tmp_path, TMPDIR=str(tmp_path)) as service:
+        assert service.ask("POST", "/invocations", {"instances": [CAR]})[0] == 200
+        assert b"days_to_sell_rows_total 1.0" in service.ask("GET", "/metrics")[1]
+        places = (Path("/dev/shm"), tmp_path)
+        (file,) = (f for p in places for f in p.glob(f"days-to-sell-counters-*/rows-{digest[:16]}-*"))
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(timeout=SECONDS) == 0
+        assert not file.parent.exists()
 
 
 def test_the_image_s_health_check_tells_ready_from_not(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from days_to_sell.errors import ScoringError
 from days_to_sell.scoring.bundle import load_bundle
 from days_to_sell.scoring.golden import Proof, compare
 from days_to_sell.scoring.package import ModelPackage
+from days_to_sell.scoring.sketch import Observe
 from days_to_sell.spec import PREDICTION, UNBOUNDED, Problem
 
 Row = Mapping[str, Any]
@@ -59,10 +60,21 @@ class Predictor:
         self._allow_unknown = allow_unknown_fields
         self._today = today
 
-    def predict(self, rows: Sequence[Row]) -> list[float | Refusal]:
-        """Answer each row with expected days, or with the reasons why not; answers and rows pair up."""
+    def predict(self, rows: Sequence[Row], observe: Observe | None = None) -> list[float | Refusal]:
+        """Answer each row with expected days, or with the reasons why not; answers and rows pair up.
+
+        Args:
+            rows: Raw rows.
+            observe: Takes each row, raw and derived columns, with its days; none when any row is refused, for
+                then the whole request comes again.
+        """
         today = self._today()
-        return [self._predict_one(row, today) for row in rows]
+        found = [self._answer(row, today) for row in rows]
+        answered = [each for each in found if not isinstance(each, Refusal)]
+        if observe is not None and len(answered) == len(found):
+            for row, days in answered:
+                observe(row, days)
+        return [each if isinstance(each, Refusal) else each[1] for each in found]
 
     def prove(self) -> Proof:
         """Answer the package's own golden rows and compare."""
@@ -70,7 +82,7 @@ class Predictor:
         answers = self.predict([row.input for row in golden])
         return compare(golden, [str(a) if isinstance(a, Refusal) else a for a in answers])
 
-    def _predict_one(self, row: Row, today: date) -> float | Refusal:
+    def _answer(self, row: Row, today: date) -> tuple[Row, float] | Refusal:
         parsed, problems = self._contract.parse(row, today=today, allow_unknown=self._allow_unknown)
         if problems:
             return Refusal(problems)
@@ -90,7 +102,7 @@ class Predictor:
         # The bounds of the last stage turn NaN and infinity into the horizon, so look before them too.
         if not (math.isfinite(days) and math.isfinite(scored.get(UNBOUNDED, days))):
             return _refuse("the values of this row lead to no finite number; check those that are near zero")
-        return days
+        return derived, days
 
 
 def _refuse(message: str) -> Refusal:

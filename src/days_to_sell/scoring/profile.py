@@ -86,6 +86,17 @@ class Profile:
     features: Mapping[str, Histogram]
     prediction: Histogram
 
+    def __post_init__(self) -> None:
+        """Refuse predictions that are no numbers, and a feature that has their name."""
+        if not self.edges or PREDICTION in self.features:
+            raise ValueError(f"{PREDICTION} must be the prediction, a number")
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Edges of the bins of ``days``."""
+        bins = self.prediction.bins
+        return bins.edges if isinstance(bins, NumberBins) else ()
+
     @property
     def histograms(self) -> Iterator[tuple[str, Histogram]]:
         """Every histogram by column; ``days``, which no feature may be called, comes last."""
@@ -111,10 +122,8 @@ class Profile:
             rows, listed = raw["rows"], raw["features"]
             features = {str(each["name"]): _from_dict(each) for each in listed}
             profile = cls(rows, features, _from_dict(raw["prediction"]))
-            if len(features) != len(listed) or len(features) > MAX_FEATURES or PREDICTION in features:
+            if len(features) != len(listed) or len(features) > MAX_FEATURES:
                 raise ValueError(f"features must be at most {MAX_FEATURES} columns, each once")
-            if not isinstance(profile.prediction.bins, NumberBins):
-                raise ValueError("predictions must be numbers")
             if any(sum(found.counts) != rows for _, found in profile.histograms):
                 raise ValueError(f"the counts of a column do not add up to {rows} rows")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
