@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from days_to_sell.errors import TrainingError
@@ -96,7 +97,12 @@ class Exam:
             rows: The test fold from :func:`predict`, with ``days``.
             calibration: The calibration fold likewise.
             slices: Whether to measure the spec's slices as well.
+
+        Raises:
+            TrainingError: The rows are not those of the exam.
         """
+        if not np.array_equal(rows[ROW_ID], self.rows[ROW_ID]):
+            raise TrainingError(f"{name} was asked about other rows than the exam's; predict its test fold")
         days = rows[PREDICTION].to_numpy(dtype=float)
         seen = Outcomes.of(calibration, self.spec.horizon)
         life = AcceleratedLife.of(seen, calibration[PREDICTION].to_numpy(dtype=float), days)

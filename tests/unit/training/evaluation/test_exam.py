@@ -22,6 +22,7 @@ from days_to_sell.training.evaluation import (
 )
 from days_to_sell.training.evaluation.baselines import COX, LEAST_IN_SEGMENT, OVERALL, SEGMENT
 from days_to_sell.training.evaluation.cox import Design, fit_cox
+from days_to_sell.training.evaluation.curves import GroupCurves
 from tests.unit.training.markets import SPEC as MARKET
 from tests.unit.training.markets import market_rows
 
@@ -172,6 +173,9 @@ def test_the_table_of_slices_admits_small_ones(train: pd.DataFrame) -> None:
 
 
 def test_predictions_of_other_rows_are_refused(exam: Exam, train: pd.DataFrame) -> None:
-    """There has to be one a row."""
-    with pytest.raises(TrainingError, match=r"predict each row once"):
-        exam.sit_model("short", exam.rows.assign(days=1.0).iloc[1:], train.assign(days=1.0))
+    """There has to be one for each row of the exam, and for no other."""
+    other, calibration = train.iloc[: len(exam.rows)].assign(days=1.0), train.assign(days=1.0)
+    with pytest.raises(TrainingError, match="other rows than the exam's"):
+        exam.sit_model("other", other.assign(row_id=other["row_id"] + "x"), calibration)
+    with pytest.raises(TrainingError, match="predict each row once"):
+        exam.sit("short", np.ones(3), GroupCurves((), np.zeros(3, dtype=np.int64)))
