@@ -27,6 +27,22 @@ class Lake:
         return pd.read_parquet(self.root / source / f"snapshot_date={self.snapshot}")
 
 
+def spells_of(lake: Lake) -> pd.DataFrame:
+    """Work the spells of the example out in pandas: it never lists a car again after more than 14 days."""
+    adverts = lake.read("adverts").sort_values(["vehicle_id", "listed_on"])
+    removed = pd.to_datetime(adverts["removed_on"]).fillna(pd.Timestamp(lake.snapshot))
+    adverts["days"] = (removed - pd.to_datetime(adverts["listed_on"])).dt.days
+    cars = adverts.groupby("vehicle_id", sort=False)
+    spells = cars[["seller_type", "seller_id", "listed_on"]].first()
+    spells["row_id"] = cars["advert_id"].first()
+    spells["adverts"] = cars.size()
+    spells["duration"] = cars["days"].sum().clip(lower=0.5)
+    ended = adverts.groupby("vehicle_id", sort=False).nth(-1).set_index("vehicle_id")
+    spells["observed"] = (ended["removal_reason"] == "sold").astype(float)
+    spells["withdrawn"] = ended["removal_reason"] == "withdrawn"
+    return spells.reset_index()
+
+
 @pytest.fixture(scope="session")
 def example_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """The example lake as the demo writes it."""

@@ -11,12 +11,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.data.integrity import check_sources, check_training_frame
 from days_to_sell.data.lake import read_snapshot
-from days_to_sell.models.days_to_sell.example.market import BAND_MIDDLES
+from days_to_sell.models.days_to_sell.example.offers import BAND_MIDDLES
 from days_to_sell.models.days_to_sell.mileage_bands import BANDS, EDGES, UNKNOWN
 from days_to_sell.models.days_to_sell.spec import SPEC
 from days_to_sell.models.days_to_sell.spells import spells
 from days_to_sell.models.days_to_sell.training_data import training_frame
-from tests.unit.models.conftest import Lake
+from tests.unit.models.conftest import Lake, spells_of
 
 SNAPSHOT = date(2025, 6, 30)
 ADVERT = {
@@ -256,7 +256,7 @@ def test_bands_are_cut_where_their_names_say(spark: SparkSession, sources: Any) 
 
 
 def test_the_example_lake_passes_every_declared_check(spark: SparkSession, example_lake: Lake) -> None:
-    """Read as any lake is read, the example is green, keeps every advert and values each of them."""
+    """Read as any lake is read, the example is green, and gives one valued row for each car on offer."""
     snapshot = read_snapshot(spark, str(example_lake.root), SPEC.sources)
     typed, report = check_sources(SPEC.sources, snapshot.frames, snapshot.day)
     assert snapshot.day == example_lake.snapshot
@@ -264,11 +264,14 @@ def test_the_example_lake_passes_every_declared_check(spark: SparkSession, examp
     frame = training_frame(typed, snapshot.day).cache()
     assert check_training_frame(SPEC, frame).green
     made = frame.toPandas()
-    adverts = example_lake.read("adverts")
-    assert sorted(made["row_id"]) == sorted(adverts["advert_id"])
-    assert made["observed"].mean() == pytest.approx(adverts["removed_on"].notna().mean())
+    truth = example_lake.read("_truth")
+    assert sorted(made["row_id"]) == list(truth["row_id"])
     ratio = made["price_gbp"] / made["valuation_gbp"]
     assert ratio.between(0.6, 1.6).all()
-    truth = example_lake.read("_truth").rename(columns={"advert_id": "row_id"})
     sold = made[made["observed"] == 1.0].merge(truth, on="row_id")
     pd.testing.assert_series_equal(sold["duration"], sold["days"], check_names=False)
+    kept = made[made["observed"] == 0.0].merge(truth, on="row_id")
+    assert (kept["duration"] <= kept["days"]).all()
+    expected = spells_of(example_lake).set_index("row_id").loc[made["row_id"]]
+    assert made["duration"].tolist() == expected["duration"].tolist()
+    assert made["observed"].tolist() == expected["observed"].tolist()

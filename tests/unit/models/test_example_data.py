@@ -1,4 +1,4 @@
-"""The generated example data: whole, repeatable, and as hard as they claim to be."""
+"""The generated lake: whole, repeatable, the same market on any day."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from lifelines.utils import concordance_index
 
 from days_to_sell.errors import DataError
 from days_to_sell.models.days_to_sell.example import write_example_lake
-from days_to_sell.models.days_to_sell.example.process import SELLER_FRAILTY, SHAPE, expected_days
+from days_to_sell.models.days_to_sell.example.ids import ids
+from days_to_sell.models.days_to_sell.example.relisting import LONGEST_GAP, MOST
 from days_to_sell.models.days_to_sell.spec import SPEC
+from days_to_sell.models.days_to_sell.spells import RELISTED_WITHIN
 from tests.unit.models.conftest import Lake
 
 TABLES = ("adverts", "taxonomy", "valuations", "geography", "_truth")
@@ -35,6 +36,27 @@ def test_the_same_seed_gives_the_same_lake_and_another_seed_another(tmp_path: Pa
         assert not first[name].equals(other[name])
 
 
+def test_another_snapshot_shows_the_same_market_on_another_day(tmp_path: Path) -> None:
+    """Cars in both lakes are the same; what was on sale on the earlier day is told as far as it went."""
+    days = [date(2025, 3, 31), date(2025, 6, 30)]
+    for day in days:
+        write_example_lake(tmp_path, adverts=3_000, seed=3, snapshot=day)
+    before, after = (read_all(tmp_path, day) for day in days)
+    assert len(before["_truth"]) == len(after["_truth"]) == 3_000
+    truth = before["_truth"].merge(after["_truth"], on="row_id", suffixes=("", "_after"))
+    assert len(truth) > 2_800
+    for name in ("expected_days", "log_scale", "days"):
+        assert (truth[name] == truth[f"{name}_after"]).all()
+    both = before["adverts"].merge(after["adverts"], on="advert_id", suffixes=("", "_after"))
+    settled = both["removed_on"].notna()
+    for name in [name for name in before["adverts"] if name != "advert_id"]:
+        rows = both[settled] if name in ("removed_on", "removal_reason") else both
+        pd.testing.assert_series_equal(rows[name], rows[f"{name}_after"], check_names=False)
+    assert (both.loc[~settled, "removed_on_after"].dropna() > days[0]).all()
+    listed = after["adverts"].loc[after["adverts"]["listed_on"] <= days[0], "advert_id"]
+    assert set(listed) <= set(before["adverts"]["advert_id"])
+
+
 def test_the_sources_have_the_declared_columns(example_lake: Lake) -> None:
     """Each source has the columns that the spec declares, in that order, and no other."""
     for source in SPEC.sources:
@@ -42,10 +64,10 @@ def test_the_sources_have_the_declared_columns(example_lake: Lake) -> None:
 
 
 def test_every_reference_between_the_sources_holds(example_lake: Lake) -> None:
-    """Ids are unique; every derivative and outcode that is named exists."""
+    """Ids are unique; every derivative and outcode that is named exists, and every car has its truth."""
     adverts, taxonomy = example_lake.read("adverts"), example_lake.read("taxonomy")
     valuations, geography = example_lake.read("valuations"), example_lake.read("geography")
-    assert len(adverts) == 20_000
+    assert adverts["vehicle_id"].nunique() == 20_000
     assert adverts["advert_id"].is_unique
     assert taxonomy["derivative_id"].is_unique
     assert geography["outcode"].is_unique
@@ -55,95 +77,67 @@ def test_every_reference_between_the_sources_holds(example_lake: Lake) -> None:
     assert set(adverts["derivative_id"]) <= set(taxonomy["derivative_id"])
     assert set(valuations["derivative_id"]) <= set(taxonomy["derivative_id"])
     assert set(adverts["outcode"]) <= set(geography["outcode"])
-    assert set(example_lake.read("_truth")["advert_id"]) == set(adverts["advert_id"])
+    first = adverts.sort_values("listed_on").groupby("vehicle_id")["advert_id"].first()
+    assert sorted(first) == list(example_lake.read("_truth")["row_id"])
 
 
 def test_nothing_happens_after_the_snapshot_or_before_it_can(example_lake: Lake) -> None:
     """Cars are registered before they are listed, listed before they are removed, and all by the snapshot."""
     adverts = example_lake.read("adverts")
-    sold = adverts.dropna(subset="removed_on")
+    gone = adverts.dropna(subset="removed_on")
     assert (adverts["registered_on"] < adverts["listed_on"]).all()
-    assert (sold["listed_on"] <= sold["removed_on"]).all()
+    assert (gone["listed_on"] <= gone["removed_on"]).all()
     assert adverts["listed_on"].max() <= example_lake.snapshot
-    assert sold["removed_on"].max() <= example_lake.snapshot
+    assert gone["removed_on"].max() <= example_lake.snapshot
     assert example_lake.read("valuations")["valued_on"].max() <= example_lake.snapshot
+    assert (adverts["removal_reason"].isna() == adverts["removed_on"].isna()).all()
 
 
-def test_an_advert_is_censored_exactly_when_it_outlasts_the_snapshot(example_lake: Lake) -> None:
-    """``removed_on`` is the listing plus the true days, and null where that is after the snapshot."""
-    rows = example_lake.read("adverts").merge(example_lake.read("_truth"), on="advert_id")
-    listed = pd.to_datetime(rows["listed_on"])
-    gone = listed + pd.to_timedelta(np.floor(rows["days"]), unit="D")
-    outlasts = gone > pd.Timestamp(example_lake.snapshot)
-    assert (rows["removed_on"].isna() == outlasts).all()
-    assert (pd.to_datetime(rows["removed_on"])[~outlasts] == gone[~outlasts]).all()
-    assert 0.02 < outlasts.mean() < 0.10
+def test_a_car_that_is_listed_again_is_the_same_car(example_lake: Lake) -> None:
+    """Its next advert follows a withdrawal, soon, by the same seller, and asks less; nothing else changes."""
+    adverts = example_lake.read("adverts").sort_values(["vehicle_id", "listed_on", "advert_id"])
+    following = adverts["vehicle_id"] == adverts["vehicle_id"].shift()
+    again, before = adverts[following], adverts.shift()[following]
+    gap = (pd.to_datetime(again["listed_on"]) - pd.to_datetime(before["removed_on"])).dt.days
+    assert 0.05 < following.mean() < 0.15
+    assert gap.min() == 0
+    assert gap.max() == LONGEST_GAP <= RELISTED_WITHIN
+    assert (before["removal_reason"] == "withdrawn").all()
+    assert (again["price_gbp"] < before["price_gbp"]).all()
+    for name in ("seller_id", "derivative_id", "outcode", "registered_on"):
+        assert (again[name] == before[name]).all()
+    assert again["mileage"].equals(before["mileage"])
+    assert adverts.groupby("vehicle_id").size().max() <= MOST
 
 
-@pytest.mark.parametrize("seed", [20, 21, 22])
-def test_days_are_as_long_and_as_unpredictable_as_on_a_real_market(tmp_path: Path, seed: int) -> None:
-    """Median 24 to 31 days, 95th percentile 145 to 195; the truth explains 15 to 30 % of log days."""
-    truth = Lake(tmp_path, write_example_lake(tmp_path, seed=seed)).read("_truth")
-    explained = np.corrcoef(np.log(truth["days"]), np.log(truth["expected_days"]))[0, 1] ** 2
-    assert 24 <= truth["days"].median() <= 31
-    assert 145 <= truth["days"].quantile(0.95) <= 195
-    assert 0.15 <= explained <= 0.30
-    assert 0.60 <= concordance_index(truth["days"], truth["expected_days"]) <= 0.70
-
-
-def test_the_expectation_is_calibrated_in_every_tenth(tmp_path: Path) -> None:
-    """Within each tenth by expectation, restricted days and expectation agree in the mean, within 4 %."""
-    truth = Lake(tmp_path, write_example_lake(tmp_path, adverts=200_000)).read("_truth")
-    truth["restricted"] = truth["days"].clip(upper=SPEC.horizon)
-    tenths = truth.groupby(pd.qcut(truth["expected_days"], 10, labels=False))
-    means = tenths[["restricted", "expected_days"]].mean()
-    assert (means["restricted"] / means["expected_days"] - 1).abs().max() < 0.04
-
-
-def test_the_expectation_agrees_with_simulation() -> None:
-    """For one scale, the quadrature gives what a million draws of frailty and chance give."""
-    rng = np.random.default_rng(1)
-    log_scale = np.array([2.0, 3.5, 5.0])
-    frailty = rng.normal(0.0, np.hypot(SELLER_FRAILTY, 0.10), 1_000_000)
-    chance = rng.exponential(size=1_000_000) ** (1 / SHAPE)
-    for scale, expected in zip(log_scale, expected_days(log_scale, 180), strict=True):
-        days = np.maximum(np.floor(np.exp(scale + frailty) * chance), 0.5)
-        assert np.minimum(days, 180).mean() == pytest.approx(expected, rel=0.01)
-
-
-def test_a_dearer_car_takes_longer(example_lake: Lake) -> None:
-    """The fifth of the adverts priced highest over their valuation lasts longer than the lowest fifth."""
-    rows = example_lake.read("adverts").merge(example_lake.read("_truth"), on="advert_id")
-    known = example_lake.read("valuations")
-    rows["valued_on"] = pd.to_datetime(rows["listed_on"]).dt.to_period("M").dt.start_time.dt.date
-    rows["registration_year"] = pd.to_datetime(rows["registered_on"]).dt.year
-    unknown = known[known["mileage_band"] == "unknown"]
-    rows = rows[rows["mileage"].isna()].merge(unknown, on=["derivative_id", "registration_year", "valued_on"])
-    fifth = pd.qcut(rows["price_gbp"] / rows["retail_gbp"], 5, labels=False)
-    median = rows.groupby(fifth)["days"].median()
-    assert median[4] > 1.3 * median[0]
-
-
-def test_dealers_have_several_adverts_and_private_sellers_one(example_lake: Lake) -> None:
+def test_dealers_have_several_cars_and_private_sellers_one(example_lake: Lake) -> None:
     """Splits by seller have something to group, and each seller has one type and one place."""
     adverts = example_lake.read("adverts")
     sellers = adverts.groupby("seller_id").agg(
-        adverts=("advert_id", "size"), types=("seller_type", "nunique"), places=("outcode", "nunique")
+        cars=("vehicle_id", "nunique"), types=("seller_type", "nunique"), places=("outcode", "nunique")
     )
     private = set(adverts.loc[adverts["seller_type"] == "private", "seller_id"])
     dealers = sellers[~sellers.index.isin(private)]
-    assert (sellers.loc[list(private), "adverts"] == 1).all()
+    assert (sellers.loc[list(private), "cars"] == 1).all()
     assert 600 <= len(dealers) <= 900
-    assert dealers["adverts"].median() >= 10
+    assert dealers["cars"].median() >= 10
     assert (sellers[["types", "places"]] == 1).all(axis=None)
 
 
 def test_ids_and_row_order_do_not_follow_time(example_lake: Lake) -> None:
-    """Neither the place of a row nor its id ranks with the day of listing."""
+    """Neither the place of a row nor its ids rank with the day of listing."""
     adverts = example_lake.read("adverts")
     listed = pd.to_datetime(adverts["listed_on"]).rank()
     assert adverts["advert_id"].is_monotonic_increasing
-    assert abs(np.corrcoef(np.arange(len(adverts)), listed)[0, 1]) < 0.03
+    for name in ("advert_id", "vehicle_id", "seller_id"):
+        assert abs(np.corrcoef(adverts[name].rank(), listed)[0, 1]) < 0.03
+
+
+def test_different_numbers_have_different_ids() -> None:
+    """Neighbouring numbers, and those far apart, are told apart; a seed scatters them anew."""
+    numbers = np.concatenate([np.arange(200_000), 2**32 - 1 - np.arange(200_000)])
+    assert len(np.unique(ids("a", numbers, 20))) == len(numbers)
+    assert not (ids("a", numbers, 20) == ids("a", numbers, 21)).any()
 
 
 def test_a_failed_write_leaves_the_earlier_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +146,7 @@ def test_a_failed_write_leaves_the_earlier_snapshot(tmp_path: Path, monkeypatch:
     before = read_all(tmp_path, snapshot)
     calls = iter(range(10))
 
-    def fail_on_the_third(table: object, path: Path) -> None:
+    def fail_on_the_third(table: object, path: Path, **_: object) -> None:
         if next(calls) == 2:
             raise OSError("no space left on device")
         Path(path).write_bytes(b"")
@@ -166,7 +160,9 @@ def test_a_failed_write_leaves_the_earlier_snapshot(tmp_path: Path, monkeypatch:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(TABLES)
 
 
-def test_too_few_adverts_are_refused(tmp_path: Path) -> None:
-    """Asking for a handful of adverts is refused, with the smallest number that works."""
-    with pytest.raises(DataError, match="ask for 100 or more"):
-        write_example_lake(tmp_path, adverts=99)
+@pytest.mark.parametrize("adverts", [99, 50_000_001])
+def test_too_few_and_too_many_adverts_are_refused(tmp_path: Path, adverts: int) -> None:
+    """Outside what works, the message says what does, and nothing is written."""
+    with pytest.raises(DataError, match="ask for 100 or more, up to 50000000"):
+        write_example_lake(tmp_path, adverts=adverts)
+    assert list(tmp_path.iterdir()) == []
