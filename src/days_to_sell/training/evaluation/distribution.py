@@ -89,9 +89,11 @@ class Brier:
 class Coverage:
     """The share of rows that sell within their range from the 10 % to the 90 % quantile: 0.8 is right.
 
-    A row sells within it when its probability integral transform F(T | x) lies between 0.1 and 0.9. Where the
-    distributions are right those are uniform, and censored where T is; so the share is read off their
-    Kaplan-Meier curve, as with residuals (Cox and Snell, 1968).
+    A row sells within it when its probability integral transform F(T | x) lies between 0.1 and 0.9; where
+    days are whole it is the middle of the step at T (Czado et al., 2009). Where the distributions are right
+    those are uniform, and censored where T is; so the share is read off their Kaplan-Meier curve, as with residuals
+    (Cox and Snell, 1968). Beyond what any row was followed to, what is left counts as spread evenly, as in
+    D-calibration (Haider et al., 2020).
 
     Args:
         outcomes: The fold.
@@ -103,10 +105,16 @@ class Coverage:
 
     @cached_property
     def _gone(self) -> Floats:
-        return 1 - self.survival.at(self.outcomes.duration[:, None])[:, 0]
+        after = self.outcomes.duration[:, None]
+        until = 1 - self.survival.at(after)[:, 0]
+        before = 1 - self.survival.at(np.nextafter(after, 0.0))[:, 0]
+        return np.where(self.outcomes.observed, (until + before) / 2, until)
 
     def __call__(self, weights: Floats) -> float:
         """Work the share out under weights of the rows."""
         curve = kaplan_meier(self._gone, self.outcomes.observed, weights)
-        below, within = curve.at(np.array([LOWER, UPPER]))
-        return float(below - within)
+        last = float(self._gone[weights > 0].max())
+        above_lower, above_upper = curve.at(np.array([LOWER, UPPER]))
+        if last < UPPER:
+            above_upper *= (1 - UPPER) / (1 - last)
+        return float(above_lower - above_upper)

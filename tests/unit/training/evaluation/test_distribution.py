@@ -81,3 +81,14 @@ def test_ranges_that_are_too_narrow_are_found_out() -> None:
     narrow = AcceleratedLife(Curve(np.sqrt(right.shape.times), right.shape.shares), days)
     assert Coverage(outcomes, narrow)(outcomes.ones) < 0.65
     assert Brier(outcomes, narrow)(outcomes.ones) > Brier(outcomes, right)(outcomes.ones)
+
+
+def test_coverage_is_right_where_nobody_was_followed_to_the_upper_quantile() -> None:
+    """Days come in weeks and half of the cars outlast the list; the curve of the list itself covers 80 %."""
+    random = np.random.default_rng(5)
+    sold = 7.0 * np.ceil(random.exponential(20.0, 5_000))
+    outcomes = Outcomes(np.minimum(sold, 98.0), sold <= 98.0, 98.0)
+    curve = kaplan_meier(outcomes.duration, outcomes.observed)
+    assert curve.quantile(0.9) == np.inf
+    own = GroupCurves((curve,), np.zeros(5_000, dtype=np.int64))
+    assert Coverage(outcomes, own)(outcomes.ones) == pytest.approx(0.8, abs=0.02)
