@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.data.storage import Storage
 from days_to_sell.errors import DataError
-from days_to_sell.spec import Source
+from days_to_sell.spec import Source, Volume
 
 PARTITION = "snapshot_date="
 
@@ -31,6 +31,14 @@ class Snapshot:
     root: str
     day: date
     frames: Mapping[str, DataFrame]
+
+
+@dataclass(frozen=True)
+class SnapshotRows:
+    """How many rows a source had in a snapshot."""
+
+    day: date
+    rows: int
 
 
 def read_snapshot(
@@ -66,6 +74,33 @@ def read_snapshot(
         source.name: _read(spark, storage, f"{root}/{source.name}/{PARTITION}{chosen}") for source in sources
     }
     return Snapshot(root, chosen, frames)
+
+
+def rows_before(
+    spark: SparkSession, root: str, sources: Sequence[Source], day: date
+) -> Mapping[str, SnapshotRows]:
+    """Count the rows of each source in the last snapshot before a day.
+
+    Args:
+        spark: The session.
+        root: The lake.
+        sources: Those that declare a volume are counted.
+        day: The snapshot that is to be compared.
+
+    Returns:
+        Source name to day and rows; sources without an earlier snapshot are left out.
+    """
+    storage = Storage(spark)
+    found = {}
+    for source in sources:
+        folder = f"{root.rstrip('/')}/{source.name}"
+        earlier = [each for each in _days(storage, folder) if each < day]
+        if earlier and any(isinstance(check, Volume) for check in source.checks):
+            last = max(earlier)
+            found[source.name] = SnapshotRows(
+                last, _read(spark, storage, f"{folder}/{PARTITION}{last}").count()
+            )
+    return found
 
 
 def _days(storage: Storage, folder: str) -> list[date]:

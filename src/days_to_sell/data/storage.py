@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.java_gateway import is_instance_of
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from days_to_sell.data.s3 import ENVIRONMENT, diagnose
 from days_to_sell.errors import DataError
 
 SHOWN = 300
+REFUSAL = "java.io.IOException"
 
 
 @dataclass(frozen=True)
@@ -30,37 +35,34 @@ class Storage:
             DataError: The storage did not answer or refused.
         """
         system, path = self._locate(folder)
-        try:
-            found = system.listStatus(path) if system.exists(path) else ()
-        except Py4JJavaError as error:
-            raise DataError(f"{folder} cannot be listed: {_reason(folder, error)}") from error
-        return sorted(status.getPath().getName() for status in found)
+        with self.answering(folder, "listed"):
+            if system.exists(path):
+                return sorted(status.getPath().getName() for status in system.listStatus(path))
+        if refused := _diagnose(folder):
+            raise DataError(f"{folder} cannot be listed: {refused}")
+        return []
 
     def exists(self, file: str) -> bool:
         """Whether there is such a file or folder."""
         system, path = self._locate(file)
-        try:
+        with self.answering(file, "reached"):
             return bool(system.exists(path))
-        except Py4JJavaError as error:
-            raise DataError(f"{file} cannot be reached: {_reason(file, error)}") from error
 
     def read_text(self, file: str) -> str:
         """Read a small text file."""
         system, path = self._locate(file)
-        try:
+        with self.answering(file, "read"):
             stream = system.open(path)
             try:
                 return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
             finally:
                 stream.close()
-        except Py4JJavaError as error:
-            raise DataError(f"{file} cannot be read: {_reason(file, error)}") from error
 
     def write_text(self, file: str, text: str) -> None:
         """Write a small text file, whole or not at all."""
         system, path = self._locate(file)
         draft = self._jvm.org.apache.hadoop.fs.Path(f"{file}.part")
-        try:
+        with self.answering(file, "written"):
             stream = system.create(draft, True)
             try:
                 stream.write(bytearray(text, "utf-8"))
@@ -68,13 +70,25 @@ class Storage:
                 stream.close()
             system.delete(path, False)
             system.rename(draft, path)
-        except Py4JJavaError as error:
-            raise DataError(f"{file} cannot be written: {_reason(file, error)}") from error
 
     def absolute(self, location: str) -> str:
         """Say where a location is for a reader who stands elsewhere; a local path stays a plain path."""
         system, path = self._locate(location)
         return str(path.makeQualified(system.getUri(), system.getWorkingDirectory())).removeprefix("file:")
+
+    @contextmanager
+    def answering(self, location: str, done: str) -> Iterator[None]:
+        """Turn a refusal of the storage into one of ours; what else may fail in Spark passes through.
+
+        Raises:
+            DataError: The storage did not answer or refused.
+        """
+        try:
+            yield
+        except Py4JJavaError as error:
+            if not is_instance_of(self.spark.sparkContext._gateway, error.java_exception, REFUSAL):
+                raise
+            raise DataError(f"{location} cannot be {done}: {_reason(location, error)}") from error
 
     @property
     def _jvm(self) -> Any:
@@ -89,10 +103,14 @@ class Storage:
             raise DataError(f"{location} cannot be reached: {_reason(location, error)}") from error
 
 
+def _diagnose(location: str) -> str | None:
+    return diagnose(location) if location.startswith("s3a:") else None
+
+
 def _reason(location: str, error: Py4JJavaError) -> str:
-    """Cut what Java says short: an S3 client repeats itself over several hundred characters."""
+    """Say why in S3's own words where it is S3; Java's client repeats itself over several hundred characters."""
+    if refused := _diagnose(location):
+        return refused
     said = str(error.java_exception.toString()).splitlines()[0]
     short = said if len(said) <= SHOWN else f"{said[: SHOWN - 1]}…"
-    if location.startswith("s3a:"):
-        return f"{short}; look at the bucket, at DAYS_TO_SELL_S3_ENDPOINT and at the AWS_* variables"
-    return short
+    return f"{short}; {ENVIRONMENT}" if location.startswith("s3a:") else short

@@ -18,9 +18,10 @@ from pyspark.sql import functions as F
 
 from days_to_sell.data.code import code_commit, code_digest
 from days_to_sell.data.integrity import check_sources, check_training_frame
-from days_to_sell.data.lake import Snapshot, read_snapshot
+from days_to_sell.data.lake import Snapshot, read_snapshot, rows_before
+from days_to_sell.data.leaks import leak_suspects
 from days_to_sell.data.places import Places, read_places
-from days_to_sell.data.report import CheckResult, Report
+from days_to_sell.data.report import Report
 from days_to_sell.data.storage import Storage
 from days_to_sell.errors import DataError
 from days_to_sell.models import Model
@@ -88,6 +89,11 @@ class TrainingSet:
     tables: Mapping[str, Mapping[str, str]]
     places: Places | None = None
 
+    @property
+    def rows(self) -> str:
+        """Where the rows can be read again, for a reader who stands anywhere."""
+        return Storage(self.frame.sparkSession).absolute(f"{self.path}/rows")
+
 
 def build_training_set(
     spark: SparkSession,
@@ -125,12 +131,18 @@ def build_training_set(
         keep_report(found.report)
         return found
     report(f"checking {len(spec.sources)} sources at snapshot {taken.day}")
-    typed, checked = check_sources(spec.sources, taken.frames, taken.day)
+    before = rows_before(spark, lake, spec.sources, taken.day)
+    typed, checked = check_sources(spec.sources, taken.frames, taken.day, before)
     try:
         if checked.green:
-            frame = _select(spec, model.training_frame(typed, taken.day))
-            frame.repartition(spec.partitions, ROW_ID).write.mode("overwrite").parquet(f"{path}/rows")
-            checked += check_training_frame(spec, spark.read.parquet(f"{path}/rows"))
+            made = model.training_frame(typed, taken.day).persist()
+            frame = _select(spec, made)
+            with Storage(spark).answering(path, "written"):
+                frame.repartition(spec.partitions, ROW_ID).write.mode("overwrite").parquet(f"{path}/rows")
+            rows = spark.read.parquet(f"{path}/rows")
+            checked += check_training_frame(spec, rows)
+            checked += leak_suspects(spec, made, rows.count())
+            made.unpersist()
         keep_report(checked)
         checked.halt_if_red()
         manifest = _manifest(model, taken, inputs, code, spark.read.parquet(f"{path}/rows"))
@@ -192,8 +204,7 @@ def open_training_set(spark: SparkSession, path: str) -> TrainingSet | None:
     if not storage.exists(f"{path}/manifest.json"):
         return None
     manifest = Manifest(**json.loads(storage.read_text(f"{path}/manifest.json")))
-    results = json.loads(storage.read_text(f"{path}/integrity.json"))["results"]
-    checked = Report(tuple(CheckResult(**{**raw, "samples": tuple(raw["samples"])}) for raw in results))
+    checked = Report.from_json(storage.read_text(f"{path}/integrity.json"))
     tables = json.loads(storage.read_text(f"{path}/tables.json"))
     kept = f"{path}/places.json"
     places = Places.from_json(storage.read_text(kept)) if storage.exists(kept) else None

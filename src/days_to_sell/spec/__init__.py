@@ -9,6 +9,7 @@ from days_to_sell.spec.judgement import Direction, Judgement, Place, Slice
 from days_to_sell.spec.model import DURATION, OBSERVED, PREDICTION, ROW_ID, UNBOUNDED, ModelSpec
 from days_to_sell.spec.sources import (
     Check,
+    Fresh,
     InOrder,
     NotAfterSnapshot,
     OneOf,
@@ -17,7 +18,10 @@ from days_to_sell.spec.sources import (
     Source,
     SourceColumn,
     Unique,
+    Volume,
+    Within,
 )
+from days_to_sell.spec.suspicion import Suspicion, Threshold
 
 __all__ = [
     "DURATION",
@@ -36,6 +40,7 @@ __all__ = [
     "Direction",
     "Feature",
     "Field",
+    "Fresh",
     "InOrder",
     "Judgement",
     "Log",
@@ -54,5 +59,9 @@ __all__ = [
     "Slice",
     "Source",
     "SourceColumn",
+    "Suspicion",
+    "Threshold",
     "Unique",
+    "Volume",
+    "Within",
 ]

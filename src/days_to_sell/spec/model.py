@@ -14,6 +14,7 @@ from days_to_sell.spec.derivations import Derivation, Lookup, operand_types, ope
 from days_to_sell.spec.features import Bucketed, Category, Crossed, Feature, Number
 from days_to_sell.spec.judgement import Judgement, Place
 from days_to_sell.spec.sources import Source
+from days_to_sell.spec.suspicion import Suspicion
 
 PREDICTION, UNBOUNDED = "days", "days_unbounded"
 ROW_ID, DURATION, OBSERVED = "row_id", "duration", "observed"
@@ -40,6 +41,7 @@ class ModelSpec:
         at_risk: Smallest share of rows still at risk at the horizon.
         what_if: Numeric raw column that a person would vary to see what it does, such as the price.
         judgement: What a fitted model is looked at by, beside its overall metrics.
+        suspicion: From where on its training data is doubted.
     """
 
     name: str
@@ -57,6 +59,7 @@ class ModelSpec:
     at_risk: float = 0.02
     what_if: str | None = None
     judgement: Judgement = field(default_factory=Judgement)
+    suspicion: Suspicion = field(default_factory=Suspicion)
 
     def __post_init__(self) -> None:
         """Check the declaration as a whole.

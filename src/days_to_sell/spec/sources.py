@@ -53,7 +53,47 @@ class Refers:
     source: str
 
 
-Check = Unique | Positive | OneOf | InOrder | NotAfterSnapshot | Refers
+@dataclass(frozen=True)
+class Within:
+    """Every number in ``column`` is plausible: from ``minimum`` to ``maximum``, or missing."""
+
+    column: str
+    minimum: float
+    maximum: float
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that no number is within."""
+        if not self.minimum <= self.maximum:
+            raise SpecError(
+                f"column {self.column!r} is to be within {self.minimum} and {self.maximum}; swap them"
+            )
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The newest date in ``column`` is at most ``days`` before the snapshot."""
+
+    column: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The source has between ``least`` and ``most`` times the rows of the snapshot before it."""
+
+    least: float
+    most: float
+
+    def __post_init__(self) -> None:
+        """Refuse a ratio that the same source again would not have."""
+        if not 0 < self.least <= 1 <= self.most:
+            raise SpecError(
+                f"a volume of {self.least} to {self.most} times the last refuses what did not change; "
+                "choose least up to 1 and most from 1"
+            )
+
+
+Check = Unique | Positive | OneOf | InOrder | NotAfterSnapshot | Refers | Within | Fresh | Volume
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from days_to_sell.errors import IntegrityError
 
 GOOD = CheckResult("adverts", "advert_id is unique", 20_000, 0, ())
 BAD = CheckResult("adverts", "price_gbp is above zero", 20_000, 1_234, ("a1", "a2"))
+DOUBTFUL = CheckResult("training data", "mileage is as in Production", 1, 1, halts=False, note="PSI 0.140")
 
 
 def test_a_green_report_lets_everything_go_on() -> None:
@@ -18,6 +19,17 @@ def test_a_green_report_lets_everything_go_on() -> None:
     report = Report((GOOD,))
     assert report.green
     report.halt_if_red()
+
+
+def test_a_warning_lets_everything_go_on_and_is_told() -> None:
+    """It is no failure, and stands under the counts with what was measured."""
+    report = Report((GOOD, DOUBTFUL))
+    assert (report.green, report.failures, report.warnings) == (True, (), (DOUBTFUL,))
+    report.halt_if_red()
+    assert report.to_summary().splitlines() == [
+        "integrity: 1 checks ok, 1 warnings, 0 failed",
+        "  warning: training data: mileage is as in Production: 1 of 1 failed (PSI 0.140)",
+    ]
 
 
 def test_a_red_report_halts_with_each_failure() -> None:
@@ -42,9 +54,8 @@ def test_the_table_has_a_line_for_each_check() -> None:
 
 def test_the_json_holds_every_result() -> None:
     """A program reads the same from the JSON as a person from the table."""
-    raw = json.loads(Report((GOOD, BAD)).to_json())
+    report = Report((GOOD, BAD, DOUBTFUL))
+    raw = json.loads(report.to_json())
     assert raw["green"] is False
-    assert [CheckResult(**(each | {"samples": tuple(each["samples"])})) for each in raw["results"]] == [
-        GOOD,
-        BAD,
-    ]
+    assert [each["severity"] for each in raw["results"]] == ["ok", "FAILED", "warning"]
+    assert Report.from_json(report.to_json()) == report
