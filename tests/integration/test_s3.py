@@ -3,98 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
+import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
 from days_to_sell.errors import PackageError, RegistryError
 from days_to_sell.registry.package_store import fetch_package_from_s3, put_package
 from days_to_sell.scoring.package import BUNDLE, FILES, MANIFEST, ModelPackage, open_package
-from days_to_sell.settings import Settings
+from tests.integration.conftest import S3, upload
 from tests.lakes import DAY, small_lake
 from tests.packages import make_package
 from tests.ports import free_port
 
 pytestmark = pytest.mark.parts
 
-ACCESS, SECRET, REGION = "tests", "a-secret-key-of-tests", "us-east-1"
-START_SECONDS = 30
 BUILD_SECONDS = 500
 """The first build brings Spark's S3 file system from Maven, about 280 MB."""
-
-
-@dataclass(frozen=True)
-class S3:
-    """A running server, its buckets' folder and a client of it."""
-
-    endpoint: str
-    folder: Path
-    client: Any
-
-    @property
-    def settings(self) -> Settings:
-        """Settings that lead to the server."""
-        return Settings(s3_endpoint=self.endpoint)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Variables that lead a process to the server."""
-        return os.environ | {"DAYS_TO_SELL_S3_ENDPOINT": self.endpoint}
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    """A versitygw over a temporary folder with the buckets ``lake`` and ``models``."""
-    binary = os.environ.get("VERSITYGW") or shutil.which("versitygw")
-    if not binary:
-        pytest.skip("needs an S3 server: versitygw, on PATH or named by VERSITYGW")
-    folder = tmp_path_factory.mktemp("s3")
-    for bucket in ("lake", "models"):
-        (folder / bucket).mkdir()
-    port = free_port()
-    server = subprocess.Popen(
-        [binary, "--quiet", "--port", f"127.0.0.1:{port}", "posix", str(folder)],
-        env=os.environ | {"ROOT_ACCESS_KEY": ACCESS, "ROOT_SECRET_KEY": SECRET},
-        stdout=subprocess.DEVNULL,
-    )
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(port, server)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ACCESS_KEY_ID", ACCESS)
-            patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-            patch.setenv("AWS_DEFAULT_REGION", REGION)
-            patch.delenv("AWS_SESSION_TOKEN", raising=False)
-            yield S3(endpoint, folder, boto3.session.Session().client("s3", endpoint_url=endpoint))
-    finally:
-        server.terminate()
-        server.wait(timeout=START_SECONDS)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert server.poll() is None, f"the S3 server ended with {server.returncode}"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    pytest.fail(f"the S3 server did not listen on port {port} within {START_SECONDS} seconds")
-
-
-def upload(s3: S3, local: Path, prefix: str) -> None:
-    """Put a folder under a prefix of the bucket ``lake``."""
-    for file in local.rglob("*.parquet"):
-        s3.client.upload_file(str(file), "lake", f"{prefix}/{file.relative_to(local)}")
 
 
 def build(s3: S3, lake: str, target: str) -> subprocess.CompletedProcess[str]:
@@ -132,37 +60,82 @@ def test_training_data_is_built_from_a_lake_on_s3_and_kept_there(s3: S3, tmp_pat
     assert f"is there already: s3a://lake/{home.rstrip('/')}" in second.stdout
 
 
+def refusal(build: subprocess.CompletedProcess[str]) -> str:
+    """The one message of a command that was refused."""
+    assert build.returncode == 1
+    assert "Traceback" not in build.stderr
+    return build.stderr.splitlines()[-1]
+
+
 @pytest.mark.timeout(BUILD_SECONDS)
 def test_a_lake_that_is_not_in_the_bucket_is_one_message(s3: S3) -> None:
     """What is not there is said with the place, without a stack trace."""
-    absent = build(s3, "s3a://lake/vans", "s3a://lake/sets")
-    assert absent.returncode == 1
-    assert absent.stderr.splitlines()[-1].startswith(
-        "error: source 'adverts' is not in the lake: expected s3a://lake/vans/adverts/"
-    )
-    assert "Traceback" not in absent.stderr
+    said = refusal(build(s3, "s3a://lake/vans", "s3a://lake/sets"))
+    assert said.startswith("error: source 'adverts' is not in the lake: expected s3a://lake/vans/adverts/")
 
 
 @pytest.mark.timeout(BUILD_SECONDS)
-def test_a_bucket_that_is_not_there_is_one_message(s3: S3, tmp_path: Path) -> None:
+def test_a_bucket_of_training_sets_that_is_not_there_is_one_message(s3: S3, tmp_path: Path) -> None:
     """Training data for a bucket that nobody made is refused before anything is read twice."""
-    refused = build(s3, small_lake().write(tmp_path), "s3a://nowhere/sets")
-    assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-1].startswith("error: s3a://nowhere/sets/days_to_sell/")
-    assert "look at the bucket" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    said = refusal(build(s3, small_lake().write(tmp_path), "s3a://nowhere/sets"))
+    assert said.startswith("error: s3a://nowhere/sets/days_to_sell/")
+    assert said.endswith("S3 refused with NoSuchBucket; create the bucket, or name another one")
 
 
 @pytest.mark.timeout(BUILD_SECONDS)
 def test_a_lake_whose_server_is_not_there_is_one_message(s3: S3) -> None:
     """A wrong address does not keep the command silent; the message names the setting that leads to it."""
-    refused = build(
-        replace(s3, endpoint=f"http://127.0.0.1:{free_port()}"), "s3a://lake/cars", "s3a://lake/sets"
+    nowhere = replace(s3, endpoint=f"http://127.0.0.1:{free_port()}")
+    said = refusal(build(nowhere, "s3a://lake/cars", "s3a://lake/sets"))
+    assert said.startswith("error: s3a://lake/cars/adverts cannot be ")
+    assert "look at DAYS_TO_SELL_S3_ENDPOINT" in said
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+@pytest.mark.parametrize(
+    ("variable", "lake", "why"),
+    [
+        (None, "s3a://nowhere/cars", "S3 refused with NoSuchBucket; create the bucket"),
+        ("AWS_ACCESS_KEY_ID", "s3a://lake/cars", "S3 refused with InvalidAccessKeyId; look at AWS_"),
+        ("AWS_SECRET_ACCESS_KEY", "s3a://lake/cars", "S3 refused with SignatureDoesNotMatch; look at AWS_"),
+    ],
+)
+def test_a_lake_that_s3_does_not_show_is_one_message(
+    s3: S3, monkeypatch: pytest.MonkeyPatch, variable: str | None, lake: str, why: str
+) -> None:
+    """No such bucket, a key that the server does not know, a wrong secret: each in the words of S3."""
+    if variable:
+        monkeypatch.setenv(variable, "guess")
+    said = refusal(build(s3, lake, "s3a://lake/sets"))
+    assert said.startswith(f"error: {lake}/adverts cannot be listed: {why}")
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+def test_training_data_that_s3_does_not_take_is_one_message(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that hides what it does not show refuses only when rows are written; that is said as well."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "guess")
+    said = refusal(build(s3, small_lake().write(tmp_path), "s3a://lake/sets"))
+    assert re.match(
+        "error: s3a://lake/sets/days_to_sell/[0-9a-f]{16} cannot be written: S3 refused with", said
     )
-    assert refused.returncode == 1
-    assert "error: s3a://lake/cars/adverts cannot be " in refused.stderr
-    assert "at DAYS_TO_SELL_S3_ENDPOINT" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert "look at AWS_ACCESS_KEY_ID" in said
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+def test_a_lake_without_credentials_is_one_message(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody has credentials, Spark's own reason stands, and what to look at."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    for variable in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "absent"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    said = refusal(build(s3, "s3a://lake/cars", "s3a://lake/sets"))
+    assert "No AWS Credentials provided" in said
+    assert said.endswith("look at DAYS_TO_SELL_S3_ENDPOINT and the AWS_* variables")
 
 
 @pytest.fixture

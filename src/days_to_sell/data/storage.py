@@ -108,7 +108,7 @@ def _diagnose(location: str) -> str | None:
 
 
 def _reason(location: str, error: Py4JJavaError) -> str:
-    """Say why in S3's own words where it is S3; Java's client repeats itself over several hundred characters."""
+    """Say why, in S3's own words where it is S3: Java's client repeats itself over hundreds of characters."""
     if refused := _diagnose(location):
         return refused
     said = str(error.java_exception.toString()).splitlines()[0]

@@ -16,20 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from days_to_sell.data.s3 import connect, reason
 from days_to_sell.errors import PackageError, RegistryError
 from days_to_sell.scoring.package import MANIFEST, ModelPackage, listed_files, open_package
 from days_to_sell.settings import Settings
-
-HINTS = {
-    "NoSuchBucket": "create the bucket, or name another one",
-    "NoSuchKey": "no whole package was put there",
-    "SignatureDoesNotMatch": "look at AWS_SECRET_ACCESS_KEY",
-}
-# Servers name a wrong access key in many ways.
-HINT = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the bucket's policy"
 
 
 def put_package(package: ModelPackage, location: str, *, settings: Settings | None = None) -> str:
@@ -107,9 +99,7 @@ def _parse(uri: str) -> tuple[str, str]:
 
 def _client(settings: Settings | None) -> Any:
     with _translated("an S3 client"):
-        # A session of its own: the default one keeps the first credentials for as long as the process lives.
-        session = boto3.session.Session()
-        return session.client("s3", endpoint_url=(settings or Settings.from_env()).s3_endpoint)
+        return connect(settings)
 
 
 @contextmanager
@@ -117,10 +107,5 @@ def _translated(subject: str) -> Iterator[None]:
     """Turn what boto3 raises into one of ours, at the seam."""
     try:
         yield
-    except ClientError as error:
-        code = str(error.response["Error"]["Code"])
-        raise RegistryError(f"{subject}: S3 refused with {code}; {HINTS.get(code, HINT)}") from error
-    except (BotoCoreError, ValueError) as error:
-        raise RegistryError(
-            f"{subject}: {error}; look at DAYS_TO_SELL_S3_ENDPOINT and the AWS_* variables"
-        ) from error
+    except (ClientError, BotoCoreError, ValueError) as error:
+        raise RegistryError(f"{subject}: {reason(error)}") from error
