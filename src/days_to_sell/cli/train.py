@@ -15,6 +15,7 @@ from days_to_sell.cli.summaries import write_summary
 from days_to_sell.data.report import Report
 from days_to_sell.data.training_set import TrainingSet, build_training_set
 from days_to_sell.models import find_model
+from days_to_sell.registry.dataset import TrainingDataset
 from days_to_sell.registry.mleap_export import check_exportable
 from days_to_sell.registry.publish import log_best, register, require_new
 from days_to_sell.registry.versions import ModelVersion, Registry
@@ -98,10 +99,7 @@ def _log_report(checked: Report) -> None:
 
 def _log_data(training_set: TrainingSet) -> None:
     manifest = training_set.manifest
-    dataset = mlflow.data.from_spark(
-        training_set.frame, path=training_set.path, name=manifest.model, digest=manifest.digest[:36]
-    )
-    mlflow.log_input(dataset, context="training")
+    mlflow.log_input(TrainingDataset(training_set), context="training")
     # `mlflow run` has logged the parameters of the entry point already, and a parameter cannot change.
     mlflow.log_params({"data_snapshot": manifest.snapshot, "data_digest": manifest.digest})
     mlflow.log_metrics({"training_rows": manifest.rows, "censored_share": manifest.censored})

@@ -12,6 +12,7 @@ import mlflow
 from days_to_sell.data.training_set import TrainingSet
 from days_to_sell.errors import ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
+from days_to_sell.registry.dataset import link_to_model
 from days_to_sell.registry.mleap_export import export_bundle
 from days_to_sell.registry.provenance import write_provenance
 from days_to_sell.registry.versions import ModelVersion, Registry
@@ -71,6 +72,7 @@ def log_best(
         report(f"model package proved with {len(package.golden)} golden rows, {package.digest}")
         with mlflow.start_run(run_id=best.run_id, nested=True):
             logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
+            link_to_model(training_set, str(logged.model_id))
         package.root.rename(target)
     return Logged(open_package(target), str(logged.model_id), tuple(sorted(logged.flavors)))
 

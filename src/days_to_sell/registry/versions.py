@@ -148,8 +148,8 @@ class Registry:
     def _artifacts(self, version: ModelVersion) -> ArtifactRepository:
         """Find the files of a version where this registry's own server says; MLflow asks the process's."""
         source = self._client.get_model_version_download_uri(version.model, version.version)
-        if source.startswith(LOGGED):
-            source = self._client.get_logged_model(source.removeprefix(LOGGED)).artifact_location
+        if logged := logged_model_id(source):
+            source = self._client.get_logged_model(logged).artifact_location
         return get_artifact_repository(source, tracking_uri=self._client.tracking_uri)
 
     def _aliases(self, model: str) -> dict[str, str]:
@@ -167,6 +167,11 @@ class Registry:
         with translated(f"version {version.version} of {version.model!r}"):
             for name, value in tags.items():
                 self._client.set_model_version_tag(version.model, version.version, name, value)
+
+
+def logged_model_id(source: str) -> str | None:
+    """Name the logged model that a version was registered from, by the version's source."""
+    return source.removeprefix(LOGGED) if source.startswith(LOGGED) else None
 
 
 @contextmanager

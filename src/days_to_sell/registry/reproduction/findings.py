@@ -11,7 +11,7 @@ from days_to_sell.scoring.golden import Proof, compare
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor, Refusal
 
-DIGEST_SHOWN = 12
+DIGEST_SHOWN, TEXT_SHOWN = 12, 40
 SHOWN = 5
 
 
@@ -109,7 +109,9 @@ def _inputs(package: ModelPackage) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _equal(subject: str, recorded: str, rebuilt: str) -> Finding:
-    return Finding(subject, _short(recorded), _short(rebuilt), recorded == rebuilt)
+    same = recorded == rebuilt
+    before, after = _short(recorded), _short(rebuilt)
+    return Finding(subject, before, "equal" if same and len(before) > TEXT_SHOWN else after, same)
 
 
 def _alike(subject: str, recorded: object, rebuilt: object) -> Finding:

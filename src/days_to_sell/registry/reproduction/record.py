@@ -10,7 +10,7 @@ from mlflow.entities import LoggedModelInput
 
 from days_to_sell.registry.reproduction.findings import to_table
 from days_to_sell.registry.reproduction.reproduce import Reproduction
-from days_to_sell.registry.versions import translated
+from days_to_sell.registry.versions import logged_model_id, translated
 
 TAG = "reproduction"
 
@@ -32,7 +32,6 @@ def record(reproduction: Reproduction, client: MlflowClient) -> str:
 
 def _record(reproduction: Reproduction, client: MlflowClient) -> str:
     version = reproduction.version
-    found = client.get_model_version(version.model, version.version)
     experiment = client.get_run(version.run_id).info.experiment_id
     outcome = "reproduced" if reproduction.reproduced else "differs"
     tags = {
@@ -46,8 +45,9 @@ def _record(reproduction: Reproduction, client: MlflowClient) -> str:
     }
     name = f"reproduce {version.model} {version.version}"
     run_id: str = client.create_run(experiment, run_name=name, tags=tags).info.run_id
-    if found.model_id:
-        client.log_inputs(run_id, models=[LoggedModelInput(found.model_id)])
+    source = client.get_model_version(version.model, version.version).source
+    if model_id := logged_model_id(source or ""):
+        client.log_inputs(run_id, models=[LoggedModelInput(model_id)])
     for step, seconds in reproduction.seconds.items():
         client.log_metric(run_id, f"{step}_seconds", seconds)
     table = f"{to_table(reproduction.findings)}\n\n{reproduction.verdict}\n"
