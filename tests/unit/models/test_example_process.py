@@ -82,7 +82,7 @@ def test_what_is_seen_tells_the_truth_by_kaplan_meier(spells: pd.DataFrame) -> N
 
 
 def test_the_follow_up_supports_the_horizon_early_and_late(spells: pd.DataFrame) -> None:
-    """Enough of the first 70 % of the listings, cut at that day, and of the others are at risk at 180 days."""
+    """Enough of the first 70 % of the listings, cut there, and of the others are at risk at 180 days."""
     listed = pd.to_datetime(spells["listed_on"])
     cut = listed.quantile(0.7).normalize()
     late, early = spells[listed >= cut], spells[listed < cut]
