@@ -91,9 +91,9 @@ class Coverage:
 
     A row sells within it when its probability integral transform F(T | x) lies between 0.1 and 0.9; where
     days are whole it is the middle of the step at T (Czado et al., 2009). Where the distributions are right
-    those are uniform, and censored where T is; so the share is read off their Kaplan-Meier curve, as with residuals
-    (Cox and Snell, 1968). Beyond what any row was followed to, what is left counts as spread evenly, as in
-    D-calibration (Haider et al., 2020).
+    those are uniform, and censored where T is; so the share is read off their Kaplan-Meier curve, as with
+    residuals (Cox and Snell, 1968). Beyond what any row was followed to, what is left counts as spread
+    evenly, as in D-calibration (Haider et al., 2020).
 
     Args:
         outcomes: The fold.
