@@ -82,6 +82,7 @@ class Judgement:
         directions: Checks of what the model says when a number is raised.
         curves: Numeric features whose partial dependence is drawn.
         place: What the map is drawn from.
+        intended, unsuited: What the model is for and what it is not for, a sentence each, for its card.
     """
 
     slices: tuple[Slice, ...] = ()
@@ -89,3 +90,5 @@ class Judgement:
     directions: tuple[Direction, ...] = ()
     curves: tuple[str, ...] = ()
     place: Place | None = None
+    intended: tuple[str, ...] = ()
+    unsuited: tuple[str, ...] = ()
