@@ -34,6 +34,7 @@ class Recipe:
         training_data: Fingerprint of the training rows.
         estimator: Spark's name of the chosen estimator.
         parameters: What it was fitted with, as JSON.
+        searched: Whether they were searched.
     """
 
     folder: str
@@ -45,15 +46,17 @@ class Recipe:
     training_data: str
     estimator: str
     parameters: str
+    searched: bool
 
 
-def write_provenance(best: Result, manifest: Manifest) -> dict[str, str]:
-    """Say where the best candidate comes from."""
+def write_provenance(best: Result, manifest: Manifest, *, searched: bool) -> dict[str, str]:
+    """Say where the best candidate comes from, and whether its parameters were searched."""
     return {
         "run_id": best.run_id,
         "model_folder": manifest.folder,
         "estimator": best.candidate.estimator,
         "parameters": json.dumps(dict(best.candidate.parameters), sort_keys=True),
+        "searched": json.dumps(searched),
         "code_commit": code_commit(),
         "lake": manifest.lake,
         "snapshot": manifest.snapshot,
@@ -85,6 +88,7 @@ def read_recipe(package: ModelPackage) -> Recipe:
             training_data=said["training_data"],
             estimator=said["estimator"],
             parameters=said["parameters"],
+            searched=json.loads(said["searched"]),
         )
     except KeyError as error:
         raise ReproductionError(

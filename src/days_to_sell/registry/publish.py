@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -49,6 +49,7 @@ def log_best(
     training_set: TrainingSet,
     *,
     target: Path,
+    searched: bool = False,
     report: Progress = print,
 ) -> Logged:
     """Export and prove the best candidate as a model package, and log it in the candidate's run.
@@ -59,6 +60,7 @@ def log_best(
         prepared: The folds; the test fold gives the exporter its schema.
         training_set: For golden rows, contract and provenance.
         target: Directory to become the package, once it is proved; it must not exist.
+        searched: Whether parameters were searched, which whoever makes it again has to know.
         report: Takes lines of progress.
 
     Raises:
@@ -68,7 +70,8 @@ def log_best(
     require_new(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        package = _package(spec, best, prepared, training_set, Path(scratch))
+        provenance = write_provenance(best, training_set.manifest, searched=searched)
+        package = _package(spec, best, prepared, training_set, provenance, Path(scratch))
         report(f"model package proved with {len(package.golden)} golden rows, {package.digest}")
         with mlflow.start_run(run_id=best.run_id, nested=True):
             logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
@@ -110,7 +113,12 @@ def register(
 
 
 def _package(
-    spec: ModelSpec, best: Result, prepared: Prepared, training_set: TrainingSet, scratch: Path
+    spec: ModelSpec,
+    best: Result,
+    prepared: Prepared,
+    training_set: TrainingSet,
+    provenance: Mapping[str, str],
+    scratch: Path,
 ) -> ModelPackage:
     learned = learn(spec, best.model, training_set.frame, training_set.tables)
     package = write_package(
@@ -121,7 +129,7 @@ def _package(
         derivations=Derivations(spec.derivations, training_set.tables, spec.required_numbers),
         golden=build_golden(spec, best.model, training_set.frame, training_set.tables),
         profile=learned.profile,
-        provenance=write_provenance(best, training_set.manifest),
+        provenance=provenance,
     )
     proof = Predictor(package).prove()
     if not proof.passed:

@@ -34,6 +34,7 @@ RECIPE = Recipe(
     training_data="c" * 64,
     estimator="GBTRegressor",
     parameters='{"maxDepth": 5}',
+    searched=True,
 )
 SAID = {
     "model_folder": RECIPE.folder,
@@ -47,6 +48,7 @@ SAID = {
     "training_data": RECIPE.training_data,
     "estimator": RECIPE.estimator,
     "parameters": RECIPE.parameters,
+    "searched": "true",
 }
 BUILT = {
     "inputs": dict(RECIPE.sources),

@@ -70,6 +70,7 @@ class Workshop:
         self._toolkit(
             *("training", "train", *self._data(recipe, lake, master)),
             *("--no-register", "--package", str(package)),
+            *(("--search",) if recipe.searched else ()),
         )
         return open_package(package)
 
