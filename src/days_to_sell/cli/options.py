@@ -45,5 +45,23 @@ def lake_options(command: Command) -> Command:
     return command
 
 
+def service_options(command: Command) -> Command:
+    """``--target``, ``--base-image``, ``--port`` and ``--preprod-port``: where and from what to serve."""
+    for option in (
+        click.option("--preprod-port", default=8081, show_default=True, help="Port of pre-production."),
+        click.option("--port", default=8080, show_default=True, help="Port of production."),
+        click.option("--base-image", help="Base of the scoring image."),
+        click.option(
+            "--target",
+            type=click.Choice(["auto", "docker", "process"]),
+            default="auto",
+            show_default=True,
+            help="Where to serve; auto takes Docker where an engine answers.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def _as_date(context: click.Context, parameter: click.Parameter, value: datetime | None) -> date | None:
     return value.date() if value else None

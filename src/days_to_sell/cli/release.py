@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from days_to_sell.cli.options import service_options
 from days_to_sell.registry.versions import Registry
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.choose import Choice, choose_target
@@ -22,16 +23,7 @@ WORKSPACE = Path("build/release")
 
 @click.command()
 @click.argument("model")
-@click.option(
-    "--target",
-    type=click.Choice(["auto", "docker", "process"]),
-    default="auto",
-    show_default=True,
-    help="Where to serve; auto takes Docker where an engine answers.",
-)
-@click.option("--port", default=8080, show_default=True, help="Port of production.")
-@click.option("--preprod-port", default=8081, show_default=True, help="Port of pre-production.")
-@click.option("--base-image", help="Base of the scoring image.")
+@service_options
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),

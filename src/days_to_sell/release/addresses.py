@@ -58,21 +58,27 @@ class Addresses:
         holders = [deployment for deployment in started if deployment.url == url]
         if any(holder.model == model and holder.environment == environment for holder in holders):
             return
-        if not holders and self._is_free(port):
+        if not holders and is_free(self.host, port):
             return
         raise TargetError(f"port {port} of {self.host} is taken {_by_whom(holders, url)}{_way_out(port)}")
 
-    def _is_free(self, port: int) -> bool:
-        with socket.socket() as probe:
-            # Without it, connections that a stopped service left in TIME_WAIT would count as a holder.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self.host, port))
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    return False
-                raise TargetError(f"cannot listen on {self.host}:{port}: {error.strerror}") from error
-        return True
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen on a port now.
+
+    Raises:
+        TargetError: The address itself cannot be had.
+    """
+    with socket.socket() as probe:
+        # Without it, connections that a stopped service left in TIME_WAIT would count as a holder.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise TargetError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return True
 
 
 def _by_whom(holders: list[Deployment], url: str) -> str:

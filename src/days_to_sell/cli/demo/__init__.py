@@ -8,7 +8,7 @@ import click
 
 from days_to_sell.cli.demo.job import Demo
 from days_to_sell.cli.demo.mlflow_server import MlflowServer
-from days_to_sell.cli.options import model_option
+from days_to_sell.cli.options import model_option, service_options
 from days_to_sell.cli.release import make_site
 from days_to_sell.release.choose import Choice, stop_all
 
@@ -21,16 +21,7 @@ HOME = Path("build/demo")
     "--data", "file", type=click.Path(path_type=Path), help="File that the model's example imports."
 )
 @click.option("--adverts", default=20_000, show_default=True, help="Adverts to generate.")
-@click.option(
-    "--target",
-    type=click.Choice(["auto", "docker", "process"]),
-    default="auto",
-    show_default=True,
-    help="Where to serve; auto takes Docker where an engine answers.",
-)
-@click.option("--base-image", help="Base of the scoring image.")
-@click.option("--port", default=8080, show_default=True, help="Port of production.")
-@click.option("--preprod-port", default=8081, show_default=True, help="Port of pre-production.")
+@service_options
 @click.option("--mlflow-port", default=5000, show_default=True, help="Port of the MLflow UI.")
 @click.option("--setup-seconds", default=0, help="What setting up took, for the summary.")
 @click.option("--stop", is_flag=True, help="End what a demo left running.")

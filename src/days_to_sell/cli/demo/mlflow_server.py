@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,8 +14,10 @@ from pathlib import Path
 import requests
 
 from days_to_sell.errors import TargetError
+from days_to_sell.release.addresses import is_free
 from days_to_sell.release.processes import identity, stop_process
 
+HOST = "127.0.0.1"
 START_SECONDS = 90.0
 GRACE_SECONDS = 10.0
 
@@ -45,7 +46,7 @@ class MlflowServer:
     @property
     def url(self) -> str:
         """Address of the UI and of the tracking server."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     def start(self, report: Callable[[str], None]) -> None:
         """Start the server, unless it runs already on this port.
@@ -65,16 +66,7 @@ class MlflowServer:
         with (self.home / "server.log").open("ab") as log:
             child = subprocess.Popen(
                 [
-                    *(
-                        sys.executable,
-                        "-m",
-                        "mlflow",
-                        "server",
-                        "--host",
-                        "127.0.0.1",
-                        "--port",
-                        str(self.port),
-                    ),
+                    *(sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(self.port)),
                     *("--backend-store-uri", f"sqlite:///{self.home / 'mlflow.db'}", "--workers", "1"),
                     *("--artifacts-destination", str(self.home / "artifacts")),
                 ],
@@ -111,15 +103,11 @@ class MlflowServer:
         draft.rename(self._state_file)
 
     def _require_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as error:
-                raise TargetError(
-                    f"port {self.port} for MLflow is taken by another program; end it, "
-                    f"or choose another port: make demo MLFLOW_PORT={self.port + 10}"
-                ) from error
+        if not is_free(HOST, self.port):
+            raise TargetError(
+                f"port {self.port} for MLflow is taken by another program; end it, "
+                f"or choose another port: make demo MLFLOW_PORT={self.port + 10}"
+            )
 
     def _wait(self, child: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
