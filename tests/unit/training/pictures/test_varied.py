@@ -87,10 +87,15 @@ def test_a_text_that_another_tells_is_tied_to_it() -> None:
 
 def test_spark_answers_in_the_order_of_the_rows(spark: SparkSession) -> None:
     """Numbers, texts and what is missing arrive as they were sent."""
-    terms = ("100 * ratio - 60", "IF(make = 'A', 0.5, 0)", "IF(isnan(mileage), 1000, 0)")
-    statement = f"SELECT *, {' + '.join(terms)} AS days FROM __THIS__"
-    model = PipelineModel(stages=[SQLTransformer(statement=statement)])
+    model = PipelineModel(
+        stages=[
+            SQLTransformer(
+                statement="SELECT *, 100 * ratio - 60 + INT(make = 'A') + 1000 * INT(isnan(mileage)) AS days "
+                "FROM __THIS__"
+            )
+        ]
+    )
     rows = fold(50)
     days = spark_score(model, SPEC, spark)(rows)
-    extra = np.where(rows["make"] == "A", 0.5, 0) + np.where(rows["mileage"].isna(), 1000, 0)
+    extra = np.where(rows["make"] == "A", 1, 0) + np.where(rows["mileage"].isna(), 1000, 0)
     assert days == pytest.approx(_by_ratio(rows) + extra)
