@@ -177,7 +177,8 @@ def _natural_rank(values: pd.Series) -> pd.Series:
         return values.rank()
     keys = values.map(lambda text: tuple(_parts(str(text))))
     places = {key: place for place, key in enumerate(sorted(set(keys)))}
-    return keys.map(places).rank()
+    # A dictionary of tuples would be taken for an index of several levels.
+    return keys.map(places.__getitem__).rank()
 
 
 def _parts(text: str) -> Iterator[tuple[int, int, str]]:
