@@ -10,7 +10,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import mlflow
 import pyarrow.parquet as pq
 import pytest
 from mlflow import MlflowClient
@@ -70,13 +69,8 @@ class Project:
         )
         said = self.python(*command, "train", "--model", folder, "--lake", "lake", "--training-data", "sets")
         assert f"registered {model} version 1: mleap, python_function, spark" in said
-        before = mlflow.get_tracking_uri()
-        mlflow.set_tracking_uri(self.store)
-        try:
-            registry = Registry()
-            return registry.fetch_package(registry.version(model, "1"), self.home / "package")
-        finally:
-            mlflow.set_tracking_uri(before)
+        registry = Registry(MlflowClient(self.store))
+        return registry.fetch_package(registry.version(model, "1"), self.home / "package")
 
 
 @pytest.fixture

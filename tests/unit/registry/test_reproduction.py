@@ -13,13 +13,14 @@ import pytest
 from mlflow import MlflowClient
 
 from days_to_sell.errors import ReproductionError
+from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.registry.provenance import Recipe, read_recipe
 from days_to_sell.registry.reproduction.checkout import check_out, require_commit
 from days_to_sell.registry.reproduction.findings import Finding, compare_data, compare_models, to_table
 from days_to_sell.registry.reproduction.record import record
-from days_to_sell.registry.reproduction.reproduce import Reproduction
-from days_to_sell.registry.reproduction.workshop import clean_environment
-from days_to_sell.registry.versions import ModelVersion
+from days_to_sell.registry.reproduction.reproduce import Reproduction, reproduce
+from days_to_sell.registry.reproduction.workshop import Workshop, clean_environment
+from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.scoring.package import MANIFEST, ModelPackage
 from tests.packages import make_package, rewrite, rewrite_bundle
 from tests.repositories import commit_all, git
@@ -258,13 +259,33 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     return address
 
 
+@pytest.fixture
+def client(store: str, tmp_path: Path) -> MlflowClient:
+    """A client of a fresh copy of it."""
+    shutil.copy(store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
+    return MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+
+
+def test_a_package_that_is_not_the_registered_one_is_refused(
+    client: MlflowClient, clone: Clone, tmp_path: Path
+) -> None:
+    """A whole package at the place of another one is nothing to compare with; nothing is checked out."""
+    home = tmp_path / "model"
+    held = trained(home / MODEL_DATA_SUBPATH, code_commit=clone.commit)
+    client.create_registered_model("tiny")
+    client.create_model_version("tiny", home.as_uri(), tags={"package.digest": "sha256:another"})
+    registry = Registry(client)
+    workshop = Workshop(tmp_path / "scratch", "current", 60.0, lambda line: None)
+    with pytest.raises(ReproductionError, match=f"package sha256:another, but holds {held.digest}"):
+        reproduce(registry, registry.version("tiny", "1"), workshop, repository=clone.root)
+    assert not workshop.checkout.exists()
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_a_reproduction_is_a_run_beside_the_training_that_the_version_names(
-    store: str, tmp_path: Path, same: bool
+    client: MlflowClient, tmp_path: Path, same: bool
 ) -> None:
     """The run has the verdict, the table and the times, and the version's tags name the run."""
-    shutil.copy(store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
-    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
     experiment = client.create_experiment("tiny", artifact_location=(tmp_path / "artifacts").as_uri())
     run = client.create_run(experiment).info.run_id
     client.create_registered_model("tiny")

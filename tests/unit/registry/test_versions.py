@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
-import mlflow
 import pytest
 from mlflow import MlflowClient
 
@@ -28,22 +26,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def client(store: str, tmp_path: Path) -> Iterator[MlflowClient]:
-    """A client of a fresh copy of it, in which the model has three versions that hold a package each.
-
-    Downloads by ``models:/`` ask the server of the process, whatever client there is.
-    """
+def client(store: str, tmp_path: Path) -> MlflowClient:
+    """A client of a fresh copy of it, in which the model has three versions that hold a package each."""
     shutil.copy(store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    client = MlflowClient()
+    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
     client.create_registered_model(MODEL)
     for number in (1, 2, 3):
         home = tmp_path / f"model-{number}"
         make_package(home / MODEL_DATA_SUBPATH, intercept=10.0 + number)
         client.create_model_version(MODEL, home.as_uri(), run_id=None)
-    yield client
-    mlflow.set_tracking_uri(before)
+    return client
 
 
 @pytest.fixture
