@@ -19,8 +19,14 @@ from days_to_sell.registry.dataset import TrainingDataset
 from days_to_sell.registry.mleap_export import check_exportable
 from days_to_sell.registry.publish import log_best, register, require_new
 from days_to_sell.registry.versions import ModelVersion, Registry
-from days_to_sell.training.compare import Prepared, Result, compare_candidates, prepare
+from days_to_sell.spec import ModelSpec
+from days_to_sell.training import runs
+from days_to_sell.training.compare import Result, compare_baselines, compare_candidates
+from days_to_sell.training.evaluation import Evaluation, to_table
+from days_to_sell.training.pictures.album import log_pictures, pictures_of_chosen
+from days_to_sell.training.pictures.varied import spark_score
 from days_to_sell.training.pipeline import build_pipeline
+from days_to_sell.training.prepare import Prepared, prepare
 from days_to_sell.training.session import packages_for, start_session
 
 
@@ -32,6 +38,7 @@ from days_to_sell.training.session import packages_for, start_session
 @click.option(
     "--register/--no-register", "registering", default=True, help="Register the best, or only log it."
 )
+@click.option("--search", "searching", is_flag=True, help="Search the parameters that candidates name.")
 def train(
     folder: str,
     lake: str,
@@ -41,6 +48,7 @@ def train(
     summary: Path | None,
     package: Path | None,
     registering: bool,
+    searching: bool,
 ) -> None:
     """Check the data, compare the candidates and register the best as one version.
 
@@ -50,6 +58,7 @@ def train(
     Examples:
       days-to-sell train --model days_to_sell --lake build/lake
       days-to-sell train --lake s3a://lake/cars --master spark://cluster:7077
+      days-to-sell train --lake build/lake --search
       days-to-sell train --lake build/lake --no-register --package build/package
     """
     if package:
@@ -76,19 +85,33 @@ def train(
         prepared = prepare(spec, training_set.frame, training_set.tables)
         click.echo(f"split {prepared.description}")
         tags = {"model": spec.name, "training_data.digest": training_set.manifest.digest}
-        results = compare_candidates(spec, prepared, tags=tags, report=click.echo)
+        baselines = compare_baselines(spec, prepared, tags=tags, report=click.echo)
+        _say_how_to_search(spec, searching)
+        results = compare_candidates(spec, prepared, tags=tags, searching=searching, report=click.echo)
         best = results[0]
+        evaluations = [*(result.evaluation for result in results), *baselines]
+        runs.log_comparison(evaluations, [result.reason for result in results])
+        click.echo(to_table(evaluations))
         mlflow.set_tags(tags | {"best": best.candidate.estimator})
+        _log_pictures(spec, best, prepared, training_set)
         with tempfile.TemporaryDirectory() as scratch:
             target = package or Path(scratch) / "package"
-            logged = log_best(spec, best, prepared, training_set, target=target, report=click.echo)
+            logged = log_best(
+                spec, best, prepared, training_set, target=target, searched=searching, report=click.echo
+            )
             version = (
                 register(spec, best, logged, registry=Registry(), report=click.echo) if registering else None
             )
         if version:
             mlflow.set_tag("version", version.version)
     if summary:
-        _write_summary(summary, run.info.run_id, spec.name, version, results, prepared)
+        _write_summary(summary, run.info.run_id, spec.name, version, results, baselines)
+
+
+def _say_how_to_search(spec: ModelSpec, searching: bool) -> None:
+    trials = sum(candidate.trials for candidate in spec.candidates)
+    if trials and not searching:
+        click.echo(f"candidates take the parameters of the spec; --search tries {trials} combinations")
 
 
 def _log_report(checked: Report) -> None:
@@ -106,13 +129,23 @@ def _log_data(training_set: TrainingSet) -> None:
     mlflow.log_dict(asdict(manifest), "training_data/manifest.json")
 
 
+def _log_pictures(spec: ModelSpec, best: Result, prepared: Prepared, training_set: TrainingSet) -> None:
+    """Log to the run of the chosen candidate what it is judged by."""
+    score = spark_score(best.model, spec, training_set.frame.sparkSession)
+    pictures = pictures_of_chosen(
+        spec, best.evaluation, prepared.exam, best.rows, score=score, where=training_set.places
+    )
+    with mlflow.start_run(run_id=best.run_id, nested=True):
+        log_pictures(pictures)
+
+
 def _write_summary(
     target: Path,
     run_id: str,
     model: str,
     version: ModelVersion | None,
     results: list[Result],
-    prepared: Prepared,
+    baselines: list[Evaluation],
 ) -> None:
     content = {
         "model": model,
@@ -121,11 +154,13 @@ def _write_summary(
         "candidates": [
             {
                 "estimator": result.candidate.estimator,
-                "c_index": result.metrics.c_index,
-                "mae_days": result.metrics.mae_days,
+                "parameters": dict(result.candidate.parameters),
+                "reason": result.reason,
+                **result.evaluation.flat(),
             }
             for result in results
         ],
-        "baseline": {"c_index": prepared.baseline.c_index, "mae_days": prepared.baseline.mae_days},
+        "baseline": baselines[0].flat(),
+        "baselines": [{"name": baseline.name, **baseline.flat()} for baseline in baselines],
     }
     write_summary(target, content)

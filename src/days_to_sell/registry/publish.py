@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
@@ -142,5 +142,5 @@ def _package(
 
 
 def _summary(logged: Logged, best: Result) -> dict[str, str]:
-    metrics = {name: f"{value:.4f}" for name, value in asdict(best.metrics).items()}
+    metrics = {name: f"{figure.value:.4f}" for name, figure in best.evaluation.metrics.items()}
     return {"digest": logged.package.digest, "estimator": best.candidate.estimator, **metrics}

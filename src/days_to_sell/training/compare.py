@@ -1,78 +1,88 @@
-"""The comparison: every candidate fitted, measured and logged to MLflow, and the best of them."""
+"""The comparison: every candidate fitted, judged and logged to MLflow, and one of them chosen."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import mlflow
-import numpy as np
 import pandas as pd
 from pyspark.ml import PipelineModel
-from pyspark.sql import DataFrame
 
-from days_to_sell.errors import TrainingError
 from days_to_sell.spec import PREDICTION, Candidate, ModelSpec
-from days_to_sell.training import plots
-from days_to_sell.training.censoring import with_weights
-from days_to_sell.training.derive import derive, require_complete
-from days_to_sell.training.evaluate import Metrics, collect, kaplan_meier_days, measure, predict
-from days_to_sell.training.fit import encode, fit_candidate, in_order
-from days_to_sell.training.folds import split
+from days_to_sell.training import runs
+from days_to_sell.training.choose import choose
+from days_to_sell.training.directions import DirectionCheck
+from days_to_sell.training.evaluation import AcceleratedLife, Evaluation, collect
+from days_to_sell.training.evaluation.baselines import by_segment, cox
+from days_to_sell.training.fit import Encoded, encode, fit_candidate
+from days_to_sell.training.judge import Verdict, judge, unseen
+from days_to_sell.training.pictures.album import log_pictures, pictures_of_candidate
 from days_to_sell.training.pipeline import reads_one_hot
+from days_to_sell.training.prepare import BASELINE_ROWS, Prepared, prepare
+from days_to_sell.training.search import clear_ground, search
 
-Tables = Mapping[str, Mapping[str, str]]
+__all__ = ["Prepared", "Result", "compare_baselines", "compare_candidates", "prepare"]
+
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """The folds, derived, weighted and in order, with what the baseline needs.
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One candidate, fitted and judged on the test fold.
 
     Args:
-        fit, calibrate, test: Frames ready to be fitted and scored.
-        description: How the folds were made.
-        baseline_days: Expected days of any row, by Kaplan-Meier.
-        baseline: How good that constant is on the test fold.
+        candidate: The candidate, with the parameters that it was fitted with.
+        model: The pipeline from derived columns to ``days``.
+        verdict: How it does.
+        rows: The test fold with its predictions, in the order of the exam.
+        run_id: Its run.
+        reason: Why it was chosen, or was not.
     """
-
-    fit: DataFrame
-    calibrate: DataFrame
-    test: DataFrame
-    description: str
-    baseline_days: float
-    baseline: Metrics
-
-
-@dataclass(frozen=True)
-class Result:
-    """One candidate, fitted and measured on the test fold."""
 
     candidate: Candidate
     model: PipelineModel
-    metrics: Metrics
+    verdict: Verdict
+    rows: pd.DataFrame
     run_id: str
+    reason: str = ""
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The figures on the test fold."""
+        return self.verdict.evaluation
+
+    @property
+    def directions(self) -> tuple[DirectionCheck, ...]:
+        """What came of raising the numbers that the spec names."""
+        return self.verdict.directions
+
+    @property
+    def predicted(self) -> AcceleratedLife:
+        """The predicted distribution of the rows of the exam."""
+        return self.verdict.predicted
 
 
-def prepare(spec: ModelSpec, frame: DataFrame, tables: Tables) -> Prepared:
-    """Split a training frame and make its folds ready.
+def compare_baselines(
+    spec: ModelSpec, prepared: Prepared, *, tags: Mapping[str, str], report: Progress = print
+) -> list[Evaluation]:
+    """Have the baselines sit the exam, each in a run of its own, nested in the active one.
 
-    Raises:
-        HorizonError: A fold is not followed up to the horizon.
-        TrainingError: A fold is empty, or a row lacks a number that the pipeline cannot do without.
+    Args:
+        spec: The model.
+        prepared: Its folds.
+        tags: Tags that every run gets, such as the digest of the data.
+        report: Takes lines of progress.
     """
-    derived = derive(frame, spec, tables)
-    require_complete(derived, spec)
-    folds = split(spec, derived)
-    ready = {
-        name: in_order(with_weights(part, spec, name), spec)
-        for name, part in (("fit", folds.fit), ("calibrate", folds.calibrate), ("test", folds.test))
-    }
-    fit, test = collect(ready["fit"]), collect(ready["test"])
-    days = kaplan_meier_days(fit, spec.horizon)
-    baseline = measure(test, np.full(len(test), days))
-    return Prepared(**ready, description=folds.description, baseline_days=days, baseline=baseline)
+    train = collect(prepared.fit, spec, at_most=BASELINE_ROWS)
+    segments = [by_segment(prepared.exam, train)] if spec.judgement.segment else []
+    baselines = [prepared.baseline, *segments, cox(prepared.exam, train)]
+    for baseline in baselines:
+        with mlflow.start_run(run_name=baseline.name, nested=True, tags=dict(tags)):
+            runs.log_baseline(baseline)
+        report(f"baseline {runs.in_short(baseline)}")
+    return baselines
 
 
 def compare_candidates(
@@ -81,58 +91,62 @@ def compare_candidates(
     *,
     tags: Mapping[str, str],
     candidates: Sequence[Candidate] | None = None,
+    searching: bool = False,
     report: Progress = print,
 ) -> list[Result]:
-    """Fit, measure and log each candidate in a run of its own, nested in the active one.
+    """Fit, judge and log each candidate in a run of its own, nested in the active one, and choose.
 
     Args:
         spec: The model.
         prepared: Its folds.
         tags: Tags that every run gets, such as the digest of the data.
         candidates: What to fit; the spec's when not given.
+        searching: Whether to search for parameters, where candidates say among which.
         report: Takes lines of progress.
 
     Returns:
-        The results, the most concordant first.
+        The results, the chosen one first.
+
+    Raises:
+        TrainingError: A candidate has no finite figures, or none keeps the declared directions.
     """
     chosen = candidates or spec.candidates
     encodings = encode(spec, chosen, prepared.fit, prepared.calibrate)
+    vectors = {one_hot: unseen(spec, prepared, encoded) for one_hot, encoded in encodings.items()}
+    ground = clear_ground(spec, chosen, prepared) if searching else None
     results = []
     for number, candidate in enumerate(chosen, start=1):
         started = time.monotonic()
-        with mlflow.start_run(run_name=candidate.estimator, nested=True, tags=dict(tags)) as run:
-            model = fit_candidate(spec, candidate, encodings[reads_one_hot(candidate)])
-            rows = predict(model, prepared.test)
-            metrics = measure(rows, rows[PREDICTION].to_numpy())
-            _log(spec, candidate, prepared, metrics, rows)
-            results.append(Result(candidate, model, metrics, run.info.run_id))
-        report(
-            f"candidate {number} of {len(chosen)}: {candidate.estimator}, concordance {metrics.c_index:.3f}, "
-            f"mean error {metrics.mae_days:.1f} days, {time.monotonic() - started:.0f} s"
-        )
-    return sorted(results, key=lambda result: (-result.metrics.c_index, result.metrics.mae_days))
+        with mlflow.start_run(run_name=candidate.title, nested=True, tags=dict(tags)) as run:
+            searched = search(spec, candidate, ground, report) if ground else candidate
+            one_hot = reads_one_hot(candidate)
+            model, seconds = _fit(spec, searched, encodings[one_hot])
+            tail = model.stages[len(encodings[one_hot].stages) :]
+            verdict = judge(spec, prepared, candidate.title, tail, vectors[one_hot])
+            rows = prepared.exam.rows.assign(**{PREDICTION: verdict.days})
+            runs.log_candidate(spec, prepared, searched, verdict, seconds)
+            log_pictures(pictures_of_candidate(spec, verdict.evaluation, rows, verdict.predicted))
+        results.append(Result(searched, model, verdict, rows, run.info.run_id))
+        took = time.monotonic() - started
+        report(f"candidate {number} of {len(chosen)}: {runs.in_short(verdict.evaluation)}, {took:.0f} s")
+    for frame in vectors.values():
+        frame.unpersist()
+    return _choose(results, report)
 
 
-def _log(
-    spec: ModelSpec, candidate: Candidate, prepared: Prepared, metrics: Metrics, rows: pd.DataFrame
-) -> None:
-    baseline = {f"baseline_{name}": value for name, value in asdict(prepared.baseline).items()}
-    values = asdict(metrics) | baseline
-    broken = [name for name, value in values.items() if not np.isfinite(value)]
-    if broken:
-        raise TrainingError(
-            f"{candidate.estimator} gives no finite {', '.join(broken)}; look at its parameters"
-        )
-    mlflow.log_params(
-        {
-            "estimator": candidate.estimator,
-            **candidate.parameters,
-            "horizon_days": spec.horizon,
-            "features": ", ".join(feature.name for feature in spec.features),
-            "split": prepared.description,
-        }
-    )
-    mlflow.log_metrics(values | {"test_rows": float(len(rows))})
-    mlflow.log_figure(plots.calibration(rows, candidate.estimator), "plots/calibration.png")
-    survival = plots.survival_by_prediction(rows, candidate.estimator, spec.horizon)
-    mlflow.log_figure(survival, "plots/survival.png")
+def _fit(spec: ModelSpec, candidate: Candidate, encoded: Encoded) -> tuple[PipelineModel, float]:
+    """Fit a candidate, and say how many seconds that took."""
+    started = time.monotonic()
+    return fit_candidate(spec, candidate, encoded), time.monotonic() - started
+
+
+def _choose(results: Sequence[Result], report: Progress) -> list[Result]:
+    choice = choose(results)
+    ordered = [
+        replace(results[position], reason=reason)
+        for position, reason in zip(choice.order, choice.reasons, strict=True)
+    ]
+    for result in ordered:
+        runs.mark(result.run_id, chosen=result is ordered[0], reason=result.reason)
+        report(result.reason)
+    return ordered

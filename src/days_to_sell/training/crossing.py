@@ -87,29 +87,34 @@ def crossing_stages(
         indexes: Columns with the ranks or cuts of the parts.
         pairs: The pairs to tell apart, at least one.
     """
-    widths = [int(max(pair[side] for pair in pairs)) + 1 for side in (0, 1)]
+    edges = [_edges({pair[side] for pair in pairs}) for side in (0, 1)]
     cut = [f"{crossed.name}__{part}" for part in crossed.parts]
     hot = [f"{name}__one_hot" for name in cut]
     bucketizers = [
-        Bucketizer(
-            inputCol=index,
-            outputCol=name,
-            splits=[*map(float, range(width + 1)), INFINITY],
-            handleInvalid="keep",
-        )
-        for index, name, width in zip(indexes, cut, widths, strict=True)
+        Bucketizer(inputCol=index, outputCol=name, splits=[*splits, INFINITY], handleInvalid="keep")
+        for index, name, splits in zip(indexes, cut, edges, strict=True)
     ]
+    width = len(edges[1]) - 1
     return [
         *bucketizers,
-        # The last bucket, of what is in no pair, gets no column.
+        # The last bucket, above all pairs, gets no column.
         OneHotEncoder(inputCols=cut, outputCols=hot),
         Interaction(inputCols=hot, outputCol=f"{crossed.name}__all"),
         VectorSlicer(
             inputCol=f"{crossed.name}__all",
             outputCol=crossed.name,
-            indices=[int(first) * widths[1] + int(second) for first, second in pairs],
+            indices=[edges[0].index(first) * width + edges[1].index(second) for first, second in pairs],
         ),
     ]
+
+
+def _edges(values: set[float]) -> list[float]:
+    """Cut at each rank or cut and right above it, so that what lies between shares a bucket."""
+    edges = [0.0]
+    for value in sorted(values):
+        edges += [value] if edges[-1] < value else []
+        edges.append(value + 1.0)
+    return edges
 
 
 def first_pairs(first: int, second: int, top: int) -> tuple[Pair, ...]:

@@ -119,15 +119,27 @@ def fit_candidate(spec: ModelSpec, candidate: Candidate, encoded: Encoded) -> Pi
         One pipeline from derived columns to ``days``, by way of ``days_unbounded``.
     """
     estimator = build_estimator(spec, candidate).fit(encoded.fit)
+    return PipelineModel(stages=[*encoded.stages, *calibrated(spec, estimator, encoded)])
+
+
+def calibrated(spec: ModelSpec, estimator: Transformer, encoded: Encoded) -> list[Transformer]:
+    """Follow a fitted estimator by the stages that make its output expected days.
+
+    Args:
+        spec: The model.
+        estimator: From ``features`` to ``raw``.
+        encoded: For its calibration fold.
+
+    Returns:
+        Stages from ``features`` to ``days``.
+    """
     as_vector = VectorAssembler(inputCols=[RAW], outputCol=RAW_VECTOR, handleInvalid="keep")
     recalibration = LinearRegression(
         featuresCol=RAW_VECTOR, labelCol=TARGET, weightCol=WEIGHT, predictionCol=UNBOUNDED, solver="normal"
     )
     raw = as_vector.transform(estimator.transform(encoded.calibrate))
     known = raw.select(RAW_VECTOR, TARGET, WEIGHT).where(f"{WEIGHT} > 0")
-    return PipelineModel(
-        stages=[*encoded.stages, estimator, as_vector, recalibration.fit(known), _bounds(spec, known)]
-    )
+    return [estimator, as_vector, recalibration.fit(known), _bounds(spec, known)]
 
 
 def _bounds(spec: ModelSpec, frame: DataFrame) -> PipelineModel:

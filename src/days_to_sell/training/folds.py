@@ -35,10 +35,16 @@ class Folds:
     description: str
 
 
-def split(spec: ModelSpec, frame: DataFrame) -> Folds:
-    """Split a training frame by the spec's group and time columns, by hash of ``row_id`` without a group."""
+def split(spec: ModelSpec, frame: DataFrame, *, salt: str = "fold") -> Folds:
+    """Split a training frame by the spec's group and time columns, by hash of ``row_id`` without a group.
+
+    Args:
+        spec: The model.
+        frame: Its training frame, or a fold of one to split further.
+        salt: Text for the hash; another one draws other groups.
+    """
     key = spec.group or ROW_ID
-    bucket = F.pmod(F.xxhash64(F.col(key).cast("string"), F.lit("fold")), F.lit(100))
+    bucket = F.pmod(F.xxhash64(F.col(key).cast("string"), F.lit(salt)), F.lit(100))
     tested, calibrated = bucket < TEST_PERCENT, bucket < TEST_PERCENT + CALIBRATE_PERCENT
     by = f"by hash of {key}" if spec.group is None else f"by {key}, whole groups"
     if spec.time is None:

@@ -17,9 +17,13 @@ from days_to_sell.spec import (
     Candidate,
     Category,
     Column,
+    Crossed,
+    Direction,
+    Judgement,
     ModelSpec,
     Number,
     Ratio,
+    Slice,
     Source,
     SourceColumn,
 )
@@ -54,8 +58,15 @@ SPEC = ModelSpec(
         Candidate.of("AFTSurvivalRegression", maxIter=40),
         Candidate.of("GeneralizedLinearRegression", family="gamma", link="log", regParam=0.001),
         Candidate.of("GBTRegressor", maxIter=6, maxDepth=3, stepSize=0.3, minInstancesPerNode=20, seed=7),
+        Candidate.of("RandomForestRegressor", numTrees=8, maxDepth=5, minInstancesPerNode=20, seed=7),
+    ),
+    judgement=Judgement(
+        slices=(Slice("make", top=3),),
+        segment=("make",),
+        directions=(Direction("price", 0.1, "longer", 0.8),),
     ),
 )
+CROSSED = replace(SPEC, crossed=(Crossed("make_mileage", ("make", "mileage"), top=6),))
 WITHOUT_GROUP_OR_TIME = replace(SPEC, group=None, time=None)
 
 

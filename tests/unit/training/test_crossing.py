@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,15 +11,14 @@ from hypothesis import strategies as st
 from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
-from days_to_sell.spec import Candidate, Crossed
+from days_to_sell.spec import Candidate
 from days_to_sell.training.crossing import Cell, Pair, choose_pairs
 from days_to_sell.training.derive import derive
 from days_to_sell.training.fit import Encoded, encode
-from tests.unit.training.markets import SPEC, TOP, market
+from tests.unit.training.markets import CROSSED, SPEC, TOP, market
 
 Rows = list[tuple[int, int]]
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=40)
-CROSSED = replace(SPEC, crossed=(Crossed("make_mileage", ("make", "mileage"), top=6),))
 
 
 def _cells(rows: Rows, told_apart: int = 9) -> list[Cell]:

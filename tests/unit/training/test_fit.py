@@ -11,12 +11,13 @@ from pyspark.sql import SparkSession
 
 from days_to_sell.errors import TrainingError
 from days_to_sell.registry.mleap_export import check_exportable
-from days_to_sell.training.compare import Prepared, prepare
+from days_to_sell.spec import ModelSpec
 from days_to_sell.training.derive import derive
-from days_to_sell.training.evaluate import measure, predict
+from days_to_sell.training.evaluation import predict
 from days_to_sell.training.fit import SHORTEST, encode, fit_candidate
 from days_to_sell.training.pipeline import build_estimator, build_pipeline, reads_one_hot
-from tests.unit.training.markets import SPEC, frame_of, market, market_rows
+from days_to_sell.training.prepare import Prepared, prepare
+from tests.unit.training.markets import CROSSED, SPEC, frame_of, market, market_rows
 
 CANDIDATES = {candidate.estimator: candidate for candidate in SPEC.candidates}
 Models = dict[str, PipelineModel]
@@ -43,11 +44,10 @@ def test_the_mean_of_days_is_that_of_the_calibration_fold(
     prepared: Prepared, models: Models, estimator: str
 ) -> None:
     """Weighted for censoring, predictions and outcomes of the fold have the same mean, within 3 %."""
-    rows = predict(models[estimator], prepared.calibrate)
-    days = rows["days"].to_numpy()
-    actual = np.average(rows["target"], weights=rows["weight"])
-    assert abs(measure(rows, days).bias_days) < 0.03 * actual
-    assert np.ptp(days) > 5
+    rows = predict(models[estimator], prepared.calibrate, SPEC)
+    predicted, actual = (np.average(rows[column], weights=rows["weight"]) for column in ("days", "target"))
+    assert predicted == pytest.approx(actual, rel=0.03)
+    assert np.ptp(rows["days"]) > 5
 
 
 @pytest.mark.parametrize("estimator", CANDIDATES)
@@ -55,10 +55,10 @@ def test_a_candidate_learns_what_the_market_hides_nowhere(
     prepared: Prepared, models: Models, estimator: str
 ) -> None:
     """On sellers and days not seen, concordance and error beat the constant that knows nothing."""
-    rows = predict(models[estimator], prepared.test)
-    found = measure(rows, rows["days"].to_numpy())
-    assert found.c_index > 0.56
-    assert found.mae_days < prepared.baseline.mae_days
+    rows = predict(models[estimator], prepared.test, SPEC)
+    assert prepared.exam.concordance_of(rows["days"].to_numpy()).low > 0.56
+    error = np.average(np.abs(rows["days"] - rows["target"]), weights=rows["weight"])
+    assert error < prepared.baseline.metrics["mae_days"].value
 
 
 @pytest.mark.parametrize("estimator", CANDIDATES)
@@ -98,19 +98,33 @@ def test_a_fitted_candidate_has_the_stages_that_were_checked_before_fitting(
     models: Models, estimator: str
 ) -> None:
     """What is fitted begins with the very stages of the pipeline that the exporter's check has seen."""
-    check_exportable(models[estimator])
-    declared = build_pipeline(SPEC, CANDIDATES[estimator]).getStages()
-    kinds = [type(stage).__name__.removesuffix("Model") for stage in models[estimator].stages]
+    _assert_checked(models[estimator], SPEC, estimator)
+
+
+def test_crossed_features_have_the_stages_that_were_checked_too(prepared: Prepared) -> None:
+    """A slice of an interaction of one-hot vectors is what the check has seen, and the exporter carries."""
+    estimator = "AFTSurvivalRegression"
+    encoded = encode(CROSSED, [CANDIDATES[estimator]], prepared.fit, prepared.calibrate)[True]
+    model = fit_candidate(CROSSED, CANDIDATES[estimator], encoded)
+    assert {"Interaction", "VectorSlicer"} <= {type(stage).__name__ for stage in model.stages}
+    _assert_checked(model, CROSSED, estimator)
+
+
+def _assert_checked(model: PipelineModel, spec: ModelSpec, estimator: str) -> None:
+    check_exportable(model)
+    declared = build_pipeline(spec, CANDIDATES[estimator]).getStages()
+    kinds = [type(stage).__name__.removesuffix("Model") for stage in model.stages]
     names = [type(stage).__name__ for stage in declared]
     assert kinds[: len(names) - 1] == names[:-1]
     assert kinds[len(names) :] == ["VectorAssembler", "LinearRegression", "IsotonicRegression"]
 
 
-def test_least_squares_converge_and_so_repeat_themselves(prepared: Prepared) -> None:
+@pytest.mark.parametrize("spec", [SPEC, CROSSED], ids=["plain", "crossed"])
+def test_least_squares_converge_and_so_repeat_themselves(prepared: Prepared, spec: ModelSpec) -> None:
     """Fitted again, the linear model has the same coefficients: no singular design, no fallback solver."""
     candidate = CANDIDATES["GeneralizedLinearRegression"]
-    encoded = encode(SPEC, [candidate], prepared.fit, prepared.calibrate)[True]
-    first, second = (build_estimator(SPEC, candidate).fit(encoded.fit) for _ in range(2))
+    encoded = encode(spec, [candidate], prepared.fit, prepared.calibrate)[True]
+    first, second = (build_estimator(spec, candidate).fit(encoded.fit) for _ in range(2))
     assert first.summary.numIterations < first.getMaxIter()
     assert second.coefficients.toArray() == pytest.approx(first.coefficients.toArray(), rel=1e-9, abs=1e-11)
 

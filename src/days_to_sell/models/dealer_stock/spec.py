@@ -61,8 +61,31 @@ SPEC = ModelSpec(
     ),
     candidates=(
         Candidate.of("AFTSurvivalRegression", maxIter=100),
-        Candidate.of("GeneralizedLinearRegression", family="gamma", link="log", maxIter=50, regParam=0.01),
-        Candidate.of("GBTRegressor", maxIter=20, maxDepth=3, stepSize=0.1, minInstancesPerNode=30, seed=7),
+        Candidate.of(
+            "GeneralizedLinearRegression",
+            family="gamma",
+            link="log",
+            maxIter=50,
+            regParam=0.01,
+            search={"regParam": (0.003, 0.01, 0.03, 0.1)},
+        ),
+        Candidate.of(
+            "GBTRegressor",
+            maxIter=20,
+            maxDepth=3,
+            stepSize=0.1,
+            minInstancesPerNode=30,
+            seed=7,
+            search={"maxIter": (10, 20, 40), "maxDepth": (2, 3, 4)},
+        ),
+        Candidate.of(
+            "RandomForestRegressor",
+            numTrees=30,
+            maxDepth=5,
+            minInstancesPerNode=20,
+            seed=7,
+            search={"maxDepth": (3, 5, 7), "minInstancesPerNode": (10, 20, 40)},
+        ),
     ),
     judgement=Judgement(
         slices=(
