@@ -137,8 +137,9 @@ def _notebook_run(client: MlflowClient, spec: ModelSpec, notebook: str) -> Run:
 
 
 def _side(spark: SparkSession, run: Run, model: str, scratch: Path) -> Side:
-    (used,) = run.inputs.dataset_inputs
-    path = json.loads(used.dataset.source)["path"]
+    used = run.inputs.dataset_inputs[0].dataset
+    # The dataset is where the rows can be read; their manifest stands beside them.
+    path = json.loads(used.source)["path"].removesuffix("/rows")
     data = open_training_set(spark, path)
     if data is None:
         raise DataError(f"run {run.info.run_id} was trained on {path}, which is not there; run it again")

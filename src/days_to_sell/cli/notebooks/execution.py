@@ -66,6 +66,8 @@ def execute(
         kernel_name="python3",
         resources={"metadata": {"path": str(notebook.parent)}},
         on_cell_start=progress,
+        # The kernel listens on the loopback interface alone, and warns of that each time.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     started = time.monotonic()
     target.mkdir(parents=True, exist_ok=True)

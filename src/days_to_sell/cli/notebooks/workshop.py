@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Workshop:
     def clear(self, experiment: str) -> None:
         """Make the store new, with one empty experiment; what ran here before is removed."""
         shutil.rmtree(self.home / "mlflow", ignore_errors=True)
+        # MLflow tells of every table that it creates.
+        logging.getLogger("mlflow.store.db").setLevel(logging.WARNING)
         artifacts = self.home.resolve() / "mlflow" / "artifacts"
         artifacts.mkdir(parents=True)
         MlflowClient(self.store).create_experiment(experiment, artifact_location=artifacts.as_uri())
