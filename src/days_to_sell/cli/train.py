@@ -38,7 +38,14 @@ from days_to_sell.training.session import packages_for, start_session
 @click.option(
     "--register/--no-register", "registering", default=True, help="Register the best, or only log it."
 )
-@click.option("--search", "searching", is_flag=True, help="Search the parameters that candidates name.")
+@click.option(
+    "--search",
+    type=click.Choice(["yes", "no"]),
+    default="no",
+    is_flag=False,
+    flag_value="yes",
+    help="Search among the parameters that candidates name.",
+)
 def train(
     folder: str,
     lake: str,
@@ -48,7 +55,7 @@ def train(
     summary: Path | None,
     package: Path | None,
     registering: bool,
-    searching: bool,
+    search: str,
 ) -> None:
     """Check the data, compare the candidates and register the best as one version.
 
@@ -63,6 +70,7 @@ def train(
     """
     if package:
         require_new(package)
+    searching = search == "yes"
     model = find_model(folder)
     spec = model.spec
     packages = packages_for(lake) or packages_for(training_data)
