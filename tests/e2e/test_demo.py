@@ -101,11 +101,11 @@ def run(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_the_summary_tells_what_was_trained_released_and_proven(run: Run) -> None:
-    """Three candidates beat the baseline, one version with three flavours serves, every golden row holds."""
+    """Four candidates beat the baseline, one version with three flavours serves, every golden row holds."""
     summary = run.summary
     assert (summary["model"], summary["version"], summary["target"]) == (MODEL, "1", "docker")
     assert summary["flavors"] == ["mleap", "python_function", "spark"]
-    assert len(summary["candidates"]) == 3
+    assert len(summary["candidates"]) == 4
     assert summary["candidates"][0]["c_index"] > summary["baseline"]["c_index"] == 0.5
     assert summary["golden"]["rows"] > 60
     assert summary["golden"]["max_rel_error"] <= 1e-9

@@ -126,7 +126,7 @@ def test_a_feature_added_by_one_line_is_trained_on_and_asked_for(project: Projec
     """The column is in training set, bundle, contract and golden data, and changes answers."""
     column = add_feature(project, LINES[0])
     # One candidate that is quick to fit is enough to see the column pass through.
-    edit(project, r"        Candidate\.of\(\"G.*\n", "", count=2)
+    edit(project, r"(    candidates=\(\n        Candidate\.of\(\"AFT.*\n)(?: {8}.*\n)+", r"\1")
     package = project.train("days_to_sell", "days-to-sell", adverts=4_000)
 
     (rows,) = (project.home / "sets" / "days_to_sell").glob("*/rows")
