@@ -18,7 +18,8 @@
     ├── ReproductionError     a version cannot be made again, so nothing can be compared
     └── ReleaseError          a version cannot be released
         ├── TargetError       the place to deploy to did not do what it was asked
-        └── ProofError        golden data and the answers of the service differ
+        ├── ProofError        golden data and the answers of the service differ
+        └── MonitorError      a service in production cannot be watched
 
 A message says what was wrong, where, and what to do next.
 """
@@ -100,3 +101,7 @@ class TargetError(ReleaseError):
 
 class ProofError(ReleaseError):
     """Golden data and the answers of the service differ."""
+
+
+class MonitorError(ReleaseError):
+    """A service in production cannot be watched."""

@@ -18,6 +18,7 @@ COMMANDS = {
     "history": "promote",
     "reproduce": "reproduce",
     "release": "release",
+    "monitor": "monitor",
     "score": "score",
     "bundle": "bundle",
     "doctor": "doctor",

@@ -47,6 +47,7 @@ class Histogram:
         return Drift(
             rows=sum(counts),
             psi=psi(self.counts, counts),
+            psi_mean=psi_mean(self.counts, counts),
             psi_noise=psi_noise(self.counts, counts),
             ks=ks(here, there) if ordered else None,
             ks_bound=ks_bound(sum(here), sum(there)) if ordered else None,
@@ -60,6 +61,7 @@ class Drift:
     Args:
         rows: Rows that were compared.
         psi: Population stability index.
+        psi_mean: What chance alone adds to it, on average.
         psi_noise: What it stays below by chance alone, with 99 % confidence.
         ks: Kolmogorov-Smirnov distance of the values that are there; None without an order.
         ks_bound: What it stays below by chance alone, with 99 % confidence.
@@ -67,6 +69,7 @@ class Drift:
 
     rows: int
     psi: float
+    psi_mean: float
     psi_noise: float
     ks: float | None
     ks_bound: float | None
@@ -148,19 +151,29 @@ def psi(expected: Sequence[int], actual: Sequence[int]) -> float:
     return sum((a - e) * math.log(a / e) for e, a in shares)
 
 
+def psi_mean(expected: Sequence[int], actual: Sequence[int]) -> float:
+    """What the index of two samples of one population is on average: ``(bins - 1) (1/n + 1/m)``.
+
+    Args:
+        expected: Rows by bin of the training data.
+        actual: Rows by bin that are compared with it.
+    """
+    return _freedom(expected, actual) * (1 / sum(expected) + 1 / sum(actual))
+
+
 def psi_noise(expected: Sequence[int], actual: Sequence[int], confidence: float = CONFIDENCE) -> float:
     """What the index of two samples of one population stays below.
 
-    It is distributed as ``(1/n + 1/m)`` times chi-squared with one degree of freedom less than bins, whose
-    mean is ``(bins - 1) (1/n + 1/m)`` (Yurdakul, Statistical Properties of Population Stability Index, 2018);
-    the quantile is Wilson and Hilferty's (1931).
+    It is distributed as ``1/n + 1/m`` times chi-squared with one degree of freedom less than bins (Yurdakul,
+    Statistical Properties of Population Stability Index, 2018), whose quantile is here Wilson and Hilferty's
+    (1931).
 
     Args:
         expected: Rows by bin of the training data.
         actual: Rows by bin that are compared with it.
         confidence: The quantile.
     """
-    freedom = len(_occupied(expected, actual)) - 1
+    freedom = _freedom(expected, actual)
     if freedom < 1:
         return 0.0
     spread = 2 / (9 * freedom)
@@ -186,6 +199,10 @@ def ks_bound(expected_rows: int, actual_rows: int, confidence: float = CONFIDENC
     """What the distance of two samples of one population stays below (Smirnov, 1948); less on bins."""
     constant = math.sqrt(-math.log((1 - confidence) / 2) / 2)
     return constant * math.sqrt(1 / expected_rows + 1 / actual_rows)
+
+
+def _freedom(expected: Sequence[int], actual: Sequence[int]) -> int:
+    return len(_occupied(expected, actual)) - 1
 
 
 def _occupied(expected: Sequence[int], actual: Sequence[int]) -> list[tuple[int, int]]:

@@ -128,7 +128,7 @@ def _bins(frame: DataFrame, rows: int, numbers: Sequence[str], texts: Texts) -> 
     bins: dict[str, Bins] = {}
     for position, name in enumerate(numbers):
         low, inner, high = found[3 * position : 3 * position + 3]
-        bins[name] = NumberBins(_edges(low, inner or [], high))
+        bins[name] = NumberBins(edges_of(low, inner or [], high))
     for name, values in texts.items():
         short = [value for value in values if len(value) <= MAX_TEXT_LENGTH]
         apart = [value for value in short[:APART] if value not in (OTHER, UNSEEN, MISSING)]
@@ -136,7 +136,7 @@ def _bins(frame: DataFrame, rows: int, numbers: Sequence[str], texts: Texts) -> 
     return bins
 
 
-def _edges(low: float | None, inner: Sequence[float], high: float | None) -> tuple[float, ...]:
+def edges_of(low: float | None, inner: Sequence[float], high: float | None) -> tuple[float, ...]:
     """Give bounds that read well and differ as they read; a column that is always missing gets any."""
     if low is None or high is None:
         return (0.0,)

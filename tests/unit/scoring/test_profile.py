@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from days_to_sell.errors import PackageError
 from days_to_sell.scoring.bins import NumberBins, TextBins
-from days_to_sell.scoring.profile import Histogram, Profile, ks, ks_bound, psi, psi_noise
+from days_to_sell.scoring.profile import Histogram, Profile, ks, ks_bound, psi, psi_mean, psi_noise
 
 NUMBERS = NumberBins((0.0, 10.0, 20.0))
 TEXTS = TextBins(("Ford", "Kia"), ("Lada",))
@@ -107,14 +107,15 @@ def test_two_samples_of_one_population_stay_below_the_noise() -> None:
     above = sum(psi(e, a) > psi_noise(e, a) for e, a in pairs)
     assert 2 <= above <= 25
     mean = sum(psi(e, a) for e, a in pairs) / len(pairs)
-    assert mean == pytest.approx(9 * (1 / 2_000 + 1 / 300), rel=0.05)
+    assert mean == pytest.approx(psi_mean(*pairs[0]), rel=0.05)
+    assert psi_mean(*pairs[0]) == pytest.approx(9 * (1 / 2_000 + 1 / 300))
     # Between edges the distance is not seen, so that the bound is wider than it need be.
     assert sum(ks(e, a) > ks_bound(2_000, 300) for e, a in pairs) <= 10
 
 
 def test_the_noise_of_one_bin_is_nothing() -> None:
     """A column that never varies cannot differ by chance."""
-    assert psi_noise([10, 0], [5, 0]) == 0
+    assert psi_noise([10, 0], [5, 0]) == psi_mean([10, 0], [5, 0]) == 0
     assert psi([10, 0], [5, 0]) == 0
 
 
