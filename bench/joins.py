@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+from pyspark.sql import SparkSession
 
 from days_to_sell.data.lake import read_snapshot
 from days_to_sell.data.training_set import build_training_set
@@ -23,6 +24,7 @@ from days_to_sell.models import find_model
 from days_to_sell.training.session import start_session
 
 SNAPSHOT = "snapshot_date="
+QUERY = Path(__file__).with_name("joins.sql")
 MIB = 2**20
 
 
@@ -45,23 +47,38 @@ class Measured:
     jvm_mib: float | None
 
 
-def spark_joins(warm_up: Path, lake: Path, target: Path) -> Measured:
-    """Join with Spark: the model's own training frame, from Parquet to Parquet."""
+def join_with_spark(spark: SparkSession, lake: Path, target: Path) -> None:
+    """Write the model's own training frame, from Parquet to Parquet."""
     model = find_model("days_to_sell")
+    taken = read_snapshot(spark, str(lake), model.spec.sources)
+    model.training_frame(taken.frames, taken.day).write.mode("overwrite").parquet(str(target))
 
-    def join(root: Path) -> None:
-        taken = read_snapshot(spark, str(root), model.spec.sources)
-        model.training_frame(taken.frames, taken.day).write.mode("overwrite").parquet(str(target))
 
+def join_with_duckdb(connection: duckdb.DuckDBPyConnection, lake: Path, target: Path) -> None:
+    """Write the same by SQL, from the same files to Parquet."""
+    for source in ("adverts", "taxonomy", "valuations", "geography"):
+        (folder,) = (lake / source).glob(f"{SNAPSHOT}*")
+        # Otherwise the day in the folder's name would be read as one more column.
+        files = f"read_parquet('{folder}/*.parquet', hive_partitioning = false)"
+        connection.execute(f"CREATE OR REPLACE VIEW {source} AS SELECT * FROM {files}")  # noqa: S608
+    day = folder.name.removeprefix(SNAPSHOT)
+    query = QUERY.read_text(encoding="utf-8").replace("$snapshot", f"DATE '{day}'")
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    connection.execute(f"COPY ({query}) TO '{target}/part-0.parquet' (FORMAT parquet)")
+
+
+def measure_spark(warm_up: Path, lake: Path, target: Path) -> Measured:
+    """Measure Spark's joins."""
     started = time.perf_counter()
     spark = start_session("bench")
     ready = time.perf_counter()
-    seconds = _second_call(join, warm_up, lake)
-    return Measured("Spark", seconds, ready - started, _python_mib(), _jvm_mib(_pid_of_jvm(spark)))
+    seconds = _second_call(lambda root: join_with_spark(spark, root, target), warm_up, lake)
+    return Measured("Spark", seconds, ready - started, _python_mib(), _jvm_mib(spark))
 
 
-def spark_step(warm_up: Path, lake: Path, target: Path) -> Measured:
-    """Take the whole step with Spark: integrity checks, joins, fingerprints and manifest."""
+def measure_step(warm_up: Path, lake: Path, target: Path) -> Measured:
+    """Measure the whole step: integrity checks, Spark's joins, fingerprints and manifest."""
     model = find_model("days_to_sell")
 
     def build(root: Path) -> None:
@@ -70,38 +87,24 @@ def spark_step(warm_up: Path, lake: Path, target: Path) -> Measured:
     started = time.perf_counter()
     spark = start_session("bench")
     ready = time.perf_counter()
-    seconds = _second_call(build, warm_up, lake)
-    return Measured("whole step", seconds, ready - started, _python_mib(), _jvm_mib(_pid_of_jvm(spark)))
+    return Measured(
+        "whole step", _second_call(build, warm_up, lake), ready - started, _python_mib(), _jvm_mib(spark)
+    )
 
 
-def duckdb_joins(warm_up: Path, lake: Path, target: Path) -> Measured:
-    """Join with DuckDB: the same in SQL, from the same files to Parquet."""
-    query = Path(__file__).with_name("joins.sql").read_text(encoding="utf-8")
-
-    def join(root: Path) -> None:
-        for source in ("adverts", "taxonomy", "valuations", "geography"):
-            (folder,) = (root / source).glob(f"{SNAPSHOT}*")
-            # Without this the day of the folder's name would be read as one more column.
-            files = f"read_parquet('{folder}/*.parquet', hive_partitioning = false)"
-            connection.sql(f"CREATE OR REPLACE VIEW {source} AS SELECT * FROM {files}")  # noqa: S608
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir()
-        day = date.fromisoformat(folder.name.removeprefix(SNAPSHOT))
-        connection.execute("SET VARIABLE snapshot = ?", [day])
-        written = query.replace("$snapshot", "getvariable('snapshot')")
-        connection.execute(f"COPY ({written}) TO '{target}/part-0.parquet' (FORMAT parquet)")
-
+def measure_duckdb(warm_up: Path, lake: Path, target: Path) -> Measured:
+    """Measure DuckDB's joins."""
     started = time.perf_counter()
     connection = duckdb.connect(config={"temp_directory": str(target.with_suffix(".spill"))})
     ready = time.perf_counter()
-    seconds = _second_call(join, warm_up, lake)
+    seconds = _second_call(lambda root: join_with_duckdb(connection, root, target), warm_up, lake)
     return Measured("DuckDB", seconds, ready - started, _python_mib(), 0.0)
 
 
 ENGINES: dict[str, Callable[[Path, Path, Path], Measured]] = {
-    "spark": spark_joins,
-    "duckdb": duckdb_joins,
-    "step": spark_step,
+    "spark": measure_spark,
+    "duckdb": measure_duckdb,
+    "step": measure_step,
 }
 
 
@@ -118,12 +121,9 @@ def _python_mib() -> float:
     return most / (MIB if sys.platform == "darwin" else 1024)
 
 
-def _pid_of_jvm(spark: object) -> int:
-    return int(spark._jvm.java.lang.ProcessHandle.current().pid())  # type: ignore[attr-defined]
-
-
-def _jvm_mib(pid: int) -> float | None:
-    status = Path(f"/proc/{pid}/status")
+def _jvm_mib(spark: SparkSession) -> float | None:
+    jvm: Any = spark._jvm
+    status = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/status")
     if not status.is_file():
         return None
     lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())

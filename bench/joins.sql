@@ -1,5 +1,5 @@
 -- The training data of days_to_sell as days_to_sell.models.days_to_sell.training_data makes it, for DuckDB.
--- Views: adverts, taxonomy, valuations, geography. Parameter: the day of the snapshot.
+-- It reads views of the four sources; $snapshot stands for the day of the snapshot.
 WITH ended AS (
     SELECT *,
         coalesce(removed_on, $snapshot) AS ended_on,

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import duckdb
 
@@ -57,11 +56,11 @@ def run(task: Task) -> Findings:
     for adverts, rounds in _plan(task.adverts):
         lake = _lake(task, adverts)
         sizes.append(_measure(task, warm_up, lake, adverts, rounds))
-    growth = {engine: _growth(sizes, engine) for engine in NAMES} if len(sizes) > 1 else {}
+    exponents = {engine: growth(sizes, engine) for engine in NAMES} if len(sizes) > 1 else {}
     missed = [
-        f"{NAMES[engine]} grows with exponent {growth[engine]:.2f} over {GROWTH}"
+        f"{NAMES[engine]} grows with exponent {exponents[engine]:.2f} over {GROWTH}"
         for engine in ("spark", "step")
-        if growth.get(engine, 0) > GROWTH
+        if exponents.get(engine, 0) > GROWTH
     ]
     missed += [
         f"{size.differing} rows of {size.adverts:,} adverts differ between Spark and DuckDB"
@@ -69,10 +68,10 @@ def run(task: Task) -> Findings:
         if size.differing
     ]
     figures = {
-        "growth_exponent": growth,
+        "growth_exponent": exponents,
         "sizes": [asdict(size) | {"seconds": {name: size.seconds(name) for name in NAMES}} for size in sizes],
     }
-    return Findings(figures, [*_table(sizes), "", *_sentences(sizes, growth)], missed)
+    return Findings(figures, [*_table(sizes), "", *_sentences(sizes, exponents)], missed)
 
 
 def _plan(largest: int | None) -> list[tuple[int, int]]:
@@ -101,7 +100,7 @@ def _measure(task: Task, warm_up: Path, lake: Path, adverts: int, rounds: int) -
                 f"{adverts:,} adverts, round {number} of {rounds}: {NAMES[engine]} {one.seconds:.1f} s"
             )
     made = {engine: task.folder / f"{engine}-{adverts}-{rounds}" for engine in ("spark", "duckdb")}
-    return Size(adverts, rounds, *_compare(made["spark"], made["duckdb"]), measured)
+    return Size(adverts, rounds, *compare(made["spark"], made["duckdb"]), measured)
 
 
 def _in_a_process(engine: str, *folders: Path) -> Measured:
@@ -114,7 +113,7 @@ def _in_a_process(engine: str, *folders: Path) -> Measured:
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _compare(one: Path, other: Path) -> tuple[int, int]:
+def compare(one: Path, other: Path) -> tuple[int, int]:
     """Count the rows of two tables, and those that are not in both, whatever their order."""
     with duckdb.connect(config={"temp_directory": str(one.with_suffix(".spill"))}) as connection:
         for name, folder in (("one", one), ("other", other)):
@@ -132,7 +131,7 @@ def _compare(one: Path, other: Path) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
-def _growth(sizes: Sequence[Size], engine: str) -> float:
+def growth(sizes: Sequence[Size], engine: str) -> float:
     """Give the exponent of the time between the smallest and the largest size."""
     first, last = sizes[0], sizes[-1]
     return math.log(last.seconds(engine) / first.seconds(engine)) / math.log(last.adverts / first.adverts)
@@ -160,15 +159,15 @@ def _table(sizes: Sequence[Size]) -> list[str]:
     return table(header, rows)
 
 
-def _sentences(sizes: Sequence[Size], growth: Mapping[str, float]) -> list[str]:
+def _sentences(sizes: Sequence[Size], exponents: Mapping[str, float]) -> list[str]:
     said = [
         f"{size.adverts:,} adverts: {size.rows:,} rows, {size.differing} of them differ between the engines; "
         f"{_winner(size)}."
         for size in sizes
     ]
-    for engine, exponent in growth.items():
+    for engine, exponent in exponents.items():
         said.append(f"{NAMES[engine]}: time grows with adverts to the power of {exponent:.2f}.")
-    return [*said, _crossing(sizes, growth)] if growth else said
+    return [*said, crossing(sizes, exponents)] if exponents else said
 
 
 def _winner(size: Size) -> str:
@@ -177,10 +176,10 @@ def _winner(size: Size) -> str:
     return f"{fast} is {times:.1f} times as fast as {slow}"
 
 
-def _crossing(sizes: Sequence[Size], growth: Mapping[str, Any]) -> str:
+def crossing(sizes: Sequence[Size], exponents: Mapping[str, float]) -> str:
     """Say from which size the slower engine would win, were both to grow on as they did."""
     last = sizes[-1]
-    behind, closing = last.seconds("spark") / last.seconds("duckdb"), growth["duckdb"] - growth["spark"]
+    behind, closing = last.seconds("spark") / last.seconds("duckdb"), exponents["duckdb"] - exponents["spark"]
     if behind <= 1:
         return "Spark wins at the largest size measured."
     if closing <= 0:
