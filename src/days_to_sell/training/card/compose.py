@@ -1,0 +1,51 @@
+"""From what a training came to, to the card of the candidate that it chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from days_to_sell.data.training_set import TrainingSet
+from days_to_sell.spec import ModelSpec
+from days_to_sell.training.card.card import ModelCard
+from days_to_sell.training.compare import Result
+from days_to_sell.training.evaluation import Evaluation
+from days_to_sell.training.pictures.album import Picture, pictures_of_candidate
+from days_to_sell.training.prepare import Prepared
+
+
+def compose(
+    spec: ModelSpec,
+    results: Sequence[Result],
+    baselines: Sequence[Evaluation],
+    prepared: Prepared,
+    training_set: TrainingSet,
+    *,
+    pictures: Sequence[Picture],
+    provenance: Mapping[str, str],
+) -> ModelCard:
+    """Put together what the card of the chosen candidate says.
+
+    Args:
+        spec: The model.
+        results: The candidates, the chosen one first.
+        baselines: What they were held against.
+        prepared: The folds.
+        training_set: The data, with its integrity report.
+        pictures: Those of the chosen candidate alone.
+        provenance: Where it comes from, as its model package says.
+    """
+    best, *others = results
+    usual = pictures_of_candidate(spec, best.evaluation, best.rows, best.predicted)
+    return ModelCard(
+        spec=spec,
+        manifest=training_set.manifest,
+        integrity=training_set.report,
+        split=prepared.description,
+        chosen=best.evaluation,
+        others=[*(other.evaluation for other in others), *baselines],
+        reason=best.reason,
+        directions=best.directions,
+        pictures=[*usual, *pictures],
+        parameters=best.candidate.parameters,
+        provenance=provenance,
+    )
