@@ -91,15 +91,22 @@ def require_new(target: Path) -> None:
 
 
 def register(
-    spec: ModelSpec, best: Result, logged: Logged, *, registry: Registry, report: Progress = print
+    spec: ModelSpec,
+    best: Result,
+    logged: Logged,
+    *,
+    registry: Registry,
+    description: str = "",
+    report: Progress = print,
 ) -> ModelVersion:
-    """Register a logged model as one version, with tags that say what it is.
+    """Register a logged model as one version, with a description and tags that say what it is.
 
     Args:
         spec: The model.
         best: The candidate that was logged.
         logged: What :func:`log_best` gave.
         registry: Where it is registered.
+        description: What a person reads first of the version, in Markdown.
         report: Takes lines of progress.
 
     Raises:
@@ -107,6 +114,7 @@ def register(
     """
     created = mlflow.register_model(f"models:/{logged.model_id}", spec.name)
     version = registry.version(spec.name, str(created.version))
+    registry.describe(version, description)
     registry.tag(version, {f"package.{name}": value for name, value in _summary(logged, best).items()})
     report(f"registered {version.model} version {version.version}: {', '.join(logged.flavors)}")
     return version

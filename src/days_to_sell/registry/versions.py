@@ -162,6 +162,11 @@ class Registry:
         versions = self._client.search_model_versions(f"name = '{model}'")
         return [str(v.version) for v in versions if v.current_stage == STAGE]
 
+    def describe(self, version: ModelVersion, description: str) -> None:
+        """Write what a person reads first of a version, in Markdown."""
+        with translated(f"version {version.version} of {version.model!r}"):
+            self._client.update_model_version(version.model, version.version, description)
+
     def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         """Write tags for people to see; they are never evidence."""
         with translated(f"version {version.version} of {version.model!r}"):
