@@ -70,7 +70,12 @@ def clear_ground(spec: ModelSpec, candidates: Sequence[Candidate], prepared: Pre
         spec: The model.
         candidates: What is to be tried.
         prepared: The folds.
+
+    Raises:
+        SpecError: An estimator has no parameter that is searched.
     """
+    for candidate in candidates:
+        _grid(build_estimator(spec, candidate), candidate)
     fit = prepared.fit.drop(TARGET, WEIGHT)
     try:
         inner, validate, description = _cut(spec, fit)
@@ -109,9 +114,6 @@ def search(spec: ModelSpec, candidate: Candidate, ground: Ground, report: Progre
 
     Returns:
         The candidate with the parameters of the best trial; of equally good ones the first.
-
-    Raises:
-        SpecError: The estimator has no parameter of that name.
     """
     if not candidate.trials:
         return candidate

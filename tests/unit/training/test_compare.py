@@ -168,11 +168,11 @@ def test_a_search_stays_within_the_fit_fold(ground: Ground, prepared: Prepared) 
     assert ground.description.startswith("by seller, whole groups")
 
 
-def test_a_parameter_that_is_none_is_refused_by_name(ground: Ground) -> None:
-    """The error names the candidate and the parameter."""
+def test_a_parameter_that_is_none_is_refused_by_name(prepared: Prepared) -> None:
+    """The error names the candidate and the parameter, before anything is tried."""
     wrong = replace(FOREST, search=Candidate.of("RandomForestRegressor", search={"depth": (1, 2)}).search)
     with pytest.raises(SpecError, match="'RandomForestRegressor' searches 'depth', which is no parameter"):
-        search(SPEC, wrong, ground)
+        clear_ground(SPEC, [AFT, wrong], prepared)
 
 
 def test_a_candidate_without_a_grid_stays_as_it_is(ground: Ground) -> None:
