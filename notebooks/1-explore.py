@@ -91,7 +91,8 @@ axes.step(everything.times, everything.shares, where="post")
 for share, label in ((0.5, "half are gone"), (0.95, "95 % are gone")):
     days = everything.quantile(share)
     axes.axvline(days, color="grey", linewidth=0.8)
-    axes.text(min(days, spec.horizon) + 2, 1 - share + 0.02, f"{label}: day {days:g}")
+    side = "right" if days > spec.horizon / 2 else "left"
+    axes.text(min(days, spec.horizon), 1 - share + 0.02, f" {label}: day {days:g} ", horizontalalignment=side)
 axes.set(xlabel="days listed", ylabel="share still for sale", xlim=(0, spec.horizon), ylim=(0, 1))
 plt.show()
 

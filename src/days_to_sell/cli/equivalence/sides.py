@@ -76,7 +76,8 @@ class Sides:
         (book,) = find((NOTEBOOK,))
         if seeded:
             own = self.home.resolve() / "lake-with-difference"
-            self.report(f"seeded difference: {copy_with_difference(lake, own, model.spec)}")
+            trained = next(self.home.resolve().glob("project-training-data/*/*/rows"))
+            self.report(f"seeded difference: {copy_with_difference(lake, own, model.spec, trained)}")
             lake = own
         environment = workshop.environment(str(lake), self._training_data("notebook"), {})
         done = execute(book, self.home, environment, report=self.report)
