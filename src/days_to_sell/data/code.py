@@ -36,6 +36,11 @@ def code_commit(package: Path | None = None) -> str:
     return f"{commit}{DIRTY}" if changed else commit
 
 
+def is_whole(commit: str) -> bool:
+    """Whether a commit, as :func:`code_commit` names it, is all of the code that ran."""
+    return commit != UNKNOWN and not commit.endswith(DIRTY)
+
+
 def code_digest(files: Iterable[Path]) -> str:
     """Give the SHA-256 of the names and contents of files, in the order given."""
     content = hashlib.sha256()

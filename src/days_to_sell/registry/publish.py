@@ -9,6 +9,7 @@ from pathlib import Path
 
 import mlflow
 
+from days_to_sell.data.code import is_whole
 from days_to_sell.data.training_set import TrainingSet
 from days_to_sell.errors import ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
@@ -77,6 +78,11 @@ def log_best(
             logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
             link_to_model(training_set, str(logged.model_id))
         package.root.rename(target)
+    if not is_whole(provenance["code_commit"]):
+        report(
+            f"note: nobody can make this model again, for its code is {provenance['code_commit']}; "
+            "before a training that counts, commit what differs"
+        )
     return Logged(open_package(target), str(logged.model_id), tuple(sorted(logged.flavors)))
 
 

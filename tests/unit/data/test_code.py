@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from days_to_sell.data.code import DIRTY, UNKNOWN, code_commit, code_digest
-
-AUTHOR = ("-c", "user.name=Tests", "-c", "user.email=tests@example.org")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder."""
-    asked = subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=60
-    )
-    return asked.stdout.strip()
+from days_to_sell.data.code import DIRTY, UNKNOWN, code_commit, code_digest, is_whole
+from tests.repositories import commit_all, git
 
 
 @pytest.fixture
@@ -27,10 +17,7 @@ def package(tmp_path: Path) -> Path:
     home.mkdir(parents=True)
     (home / "__init__.py").write_text("", encoding="utf-8")
     (home.parents[1] / "notes.md").write_text("first\n", encoding="utf-8")
-    root = home.parents[1]
-    git(root, "init", "--quiet")
-    git(root, "add", ".")
-    git(root, *AUTHOR, "commit", "--quiet", "--message", "All of it")
+    commit_all(home.parents[1], "All of it")
     return home
 
 
@@ -40,6 +27,7 @@ def test_the_commit_is_that_of_the_package_whatever_folder_it_runs_in(
     """A run started elsewhere names the code that runs, not the repository that it stands in."""
     monkeypatch.chdir(tmp_path)
     assert code_commit(package) == git(package, "rev-parse", "HEAD")
+    assert is_whole(code_commit(package))
 
 
 @pytest.mark.parametrize("file", ["__init__.py", "added.py"])
@@ -47,6 +35,7 @@ def test_code_that_differs_from_its_commit_is_marked(package: Path, file: str) -
     """An edited file counts, and so does one that git was never told of."""
     (package / file).write_text("edited = True\n", encoding="utf-8")
     assert code_commit(package) == git(package, "rev-parse", "HEAD") + DIRTY
+    assert not is_whole(code_commit(package))
 
 
 def test_notes_that_differ_do_not_count(package: Path) -> None:
@@ -64,6 +53,7 @@ def test_code_in_no_repository_has_no_commit(package: Path, tmp_path: Path) -> N
     (ignored / "__init__.py").write_text("", encoding="utf-8")
     assert code_commit(outside) == UNKNOWN
     assert code_commit(ignored) == UNKNOWN
+    assert not is_whole(UNKNOWN)
 
 
 def test_a_digest_of_code_knows_names_contents_and_where_one_file_ends(tmp_path: Path) -> None:
