@@ -24,7 +24,7 @@ CHEAP, DEAR = 4.0, 6.0
 
 SELLER_TYPE = np.array([-0.14, 0.0, 0.28])
 FUEL = {"Electric": 0.30, "Plug-in Hybrid": 0.12, "Hybrid": -0.12, "Diesel": 0.06}
-MAKE_SPREAD, MODEL_SPREAD, REGION_SPREAD = 0.26, 0.40, 0.14
+MAKE_SPREAD, MODEL_SPREAD, REGION_SPREAD = 0.40, 0.22, 0.14
 
 WITHDRAWN_SHARE = np.array([0.38, 0.36, 0.26])
 """By seller type: share of the cars that would be withdrawn, were they not sold before."""
