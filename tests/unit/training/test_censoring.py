@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from days_to_sell.errors import HorizonError, TrainingError
@@ -68,6 +70,18 @@ def test_weights_recover_the_mean_that_censoring_hides() -> None:
     error = np.sqrt(np.sum(weight**2 * (target - recovered) ** 2)) / weight.sum()
     assert abs(recovered - wanted) < 3 * error
     assert abs(target[known].mean() - wanted) > 10 * error
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from([SOLD, LOST])), min_size=1, max_size=60))
+def test_no_weight_exceeds_one_over_the_share_at_risk(rows: list[tuple[float, float]]) -> None:
+    """However much is censored, weights stay bounded by the support of the horizon, and need no cap."""
+    horizon = 40
+    at_risk = sum(duration >= horizon for duration, _ in rows) / len(rows)
+    assume(at_risk > 0)
+    weights = _weights(rows, horizon)
+    assert max(weights) <= 1 / at_risk + 1e-9
+    assert min(weights) >= 0
+    assert sum(weights) == pytest.approx(len(rows))
 
 
 def test_restriction_knows_what_reached_the_horizon() -> None:
