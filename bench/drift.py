@@ -83,7 +83,8 @@ def run(task: Task) -> Findings:
     task.report(f"profile of {profile.rows:,} cars, {len(profile.features)} columns and {PREDICTION}")
     fresh = draw(market, SEED + 1, BLOCKS)
     lines: list[tuple[str, ...]] = []
-    figures, missed = {}, []
+    figures: dict[str, Mapping[str, object]] = {}
+    missed: list[str] = []
     for number, case in enumerate(CASES):
         random = np.random.default_rng([SEED, number])
         binned = _binned(case.columns(market, fresh, random), bins)

@@ -83,7 +83,7 @@ def free_port() -> int:
 @contextmanager
 def serving(folder: Path, **variables: str) -> Iterator[Service]:
     """Run the service over the package in ``folder`` and end it afterwards, come what may."""
-    port, log = free_port(), folder / "log"
+    port, log = int(variables.pop("PORT", None) or free_port()), folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             COMMAND,

@@ -103,6 +103,11 @@ def wait_until_healthy(container: Container) -> None:
 
 def ask(container: Container, path: str, body: object = None) -> Any:
     """Ask the service in a container for JSON."""
+    return json.loads(read(container, path, body))
+
+
+def read(container: Container, path: str, body: object = None) -> str:
+    """Ask the service in a container."""
     port = container.attrs["NetworkSettings"]["Ports"]["8080/tcp"][0]["HostPort"]
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(
@@ -110,7 +115,8 @@ def ask(container: Container, path: str, body: object = None) -> Any:
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(request, timeout=SECONDS) as reply:
-        return json.load(reply)
+        text: str = reply.read().decode()
+        return text
 
 
 def test_it_serves_confined_and_stops_when_told(container: Container, package: ModelPackage) -> None:
@@ -122,6 +128,7 @@ def test_it_serves_confined_and_stops_when_told(container: Container, package: M
     }
     version = ask(container, "/version")
     assert (version["version"], version["digest"]) == ("7", package.digest)
+    assert "days_to_sell_rows_total 1.0" in read(container, "/metrics")
     container.stop(timeout=30)
     assert container.wait(timeout=SECONDS)["StatusCode"] == 0
 

@@ -100,10 +100,15 @@ def monitor(
     standing = False
     for _ in _looks(every):
         try:
-            seen = watch.look(_version(registry, model, number))
+            version = _version(registry, model, number)
+            seen = watch.look(version)
             standing = bool(seen.standing)
             _tell(seen, rule)
-            reaction.to(seen)
+            if seen.alarm:
+                _react(reaction, watch, version, seen.alarm)
+            live = watch.follow_up(version)
+            for told in live.lines() if live else ():
+                click.echo(told)
         except DaysToSellError as error:
             if every is None:
                 raise
@@ -121,11 +126,9 @@ class _Reaction:
     train: bool
     webhook: str | None
 
-    def to(self, seen: Seen) -> None:
-        if seen.alarm is None:
-            return
+    def to(self, alarm: Alarm) -> None:
         if self.webhook:
-            self._send(self.webhook, seen.alarm)
+            self._send(self.webhook, alarm)
         command = shlex.split(self.line) if self.line else self._own()
         if self.train:
             click.echo(f"retraining: {shlex.join(command)}")
@@ -170,6 +173,16 @@ class _Outcomes:
         return judge_outcomes(built.frame, self.model.spec, package, built.manifest.snapshot)
 
 
+def _react(reaction: _Reaction, watch: Watch, version: ModelVersion, alarm: Alarm) -> None:
+    try:
+        reaction.to(alarm)
+    except MonitorError:
+        # A retraining that failed is for a person to mend, not to be tried with every window.
+        watch.acknowledge(version, alarm)
+        raise
+    watch.acknowledge(version, alarm)
+
+
 def _looks(every: float | None) -> Iterator[None]:
     yield
     try:
@@ -200,9 +213,6 @@ def _tell(seen: Seen, rule: Rule) -> None:
         click.echo(f"fewer than {rule.min_rows:,} rows since the last window; it stays open")
     else:
         for told in _window_lines(seen.window):
-            click.echo(told)
-    if seen.live is not None:
-        for told in seen.live.lines():
             click.echo(told)
     if seen.standing:
         words = "ALARM" if seen.alarm else "the alarm stands"

@@ -65,10 +65,12 @@ def post(url: str, alarm: Alarm) -> None:
 
 
 def project_retraining(project: Path, folder: str, lake: str) -> tuple[str, ...]:
-    """Give the command that retrains a model through the project's own entry point."""
-    return (
-        "mlflow", "run", str(project), "--env-manager", "local", "-P", f"model={folder}", "-P", f"lake={lake}"
-    )  # fmt: skip
+    """Give the command that retrains a model through the project's own entry point.
+
+    Data unlike that of Production is accepted: it is the very reason to train again.
+    """
+    command = ("mlflow", "run", str(project), "--env-manager", "local")
+    return (*command, "-P", f"model={folder}", "-P", f"lake={lake}", "-P", "accept_drift=yes")
 
 
 def retrain(command: Sequence[str], folder: Path) -> None:

@@ -83,7 +83,7 @@ def judge_outcomes(frame: DataFrame, spec: ModelSpec, package: ModelPackage, sna
 
     Args:
         frame: Raw columns, ``duration``, ``observed`` and the spec's time column.
-        spec: The model.
+        spec: The model as it is now, which may not be what the package was trained by.
         package: The released package, with the snapshot that it was trained on in its provenance.
         snapshot: Day of the frame's snapshot, ISO.
 
@@ -91,7 +91,8 @@ def judge_outcomes(frame: DataFrame, spec: ModelSpec, package: ModelPackage, sna
         What was found; None when the frame is no later than the package, or nothing was listed since.
 
     Raises:
-        MonitorError: The model has no time column, or the package does not say when its data ends.
+        MonitorError: The model has no time column, the package does not say when its data ends, or it takes a
+            column that the frame has not.
     """
     trained = package.provenance.get("snapshot", "")
     if spec.time is None:
@@ -108,10 +109,15 @@ def judge_outcomes(frame: DataFrame, spec: ModelSpec, package: ModelPackage, sna
     if date.fromisoformat(snapshot) <= day:
         return None
     later = frame.where(F.col(spec.time) > F.lit(day))
+    absent = [name for name in package.contract.names if name not in frame.columns]
+    if absent:
+        raise MonitorError(
+            f"the package takes {', '.join(absent)}, which the training data of {spec.name!r} no longer has; "
+            "outcomes can be judged again once a version of the present spec is released"
+        )
     # Sampled by hash where there are many: the layout of the data changes nothing.
-    names = [column.name for column in spec.columns]
     chosen = later.orderBy(F.xxhash64(ROW_ID, F.lit("live")), ROW_ID).limit(SAMPLED_ROWS)
-    rows: pd.DataFrame = chosen.select(*names, DURATION, OBSERVED).toPandas()
+    rows: pd.DataFrame = chosen.select(*package.contract.names, DURATION, OBSERVED).toPandas()
     if rows.empty:
         return None
     return measure(rows, spec, package, snapshot)
@@ -124,26 +130,28 @@ def measure(rows: pd.DataFrame, spec: ModelSpec, package: ModelPackage, snapshot
         rows: Raw columns, ``duration`` (days) and ``observed``.
         spec, package, snapshot: As for :func:`judge_outcomes`.
     """
+    columns = {field.column.name: field.column for field in package.contract.fields}
+    horizon = package.contract.horizon
     answers = Predictor(package).predict(
         [
-            {column.name: to_json(column, row[column.name]) for column in spec.columns}
+            {name: to_json(column, row[name]) for name, column in columns.items()}
             for row in rows.astype(object).where(rows.notna(), None).to_dict("records")
         ]
     )
     answered = np.array([not isinstance(answer, Refusal) for answer in answers])
     days = np.array([answer for answer in answers if not isinstance(answer, Refusal)], dtype=float)
     known = rows[answered]
-    followed = _followed(Outcomes.of(known, spec.horizon), spec.at_risk)
+    followed = _followed(Outcomes.of(known, horizon), spec.at_risk)
     outcomes = Outcomes.of(known, followed)
     concordance = Pairs.of(outcomes, days).uno(outcomes.ones) if len(days) else float("nan")
-    errors = Errors(outcomes, days) if followed >= spec.horizon else None
+    errors = Errors(outcomes, days) if followed >= horizon else None
     return Live(
         snapshot=snapshot,
         rows=len(rows),
         sold=int(rows[OBSERVED].sum()),
         refused=int((~answered).sum()),
         followed_days=followed,
-        horizon=spec.horizon,
+        horizon=horizon,
         concordance=None if np.isnan(concordance) else concordance,
         bias_days=errors.bias(outcomes.ones) if errors else None,
         mae_days=errors.mean_absolute(outcomes.ones) if errors else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,11 @@ class Seen:
         window: The window that it closed; None while there are too few rows.
         standing: Columns for which the alarm holds.
         alarm: The alarm that this look raised, if any.
-        live: Outcomes that had not been judged before, if any.
     """
 
     window: Window | None
     standing: tuple[str, ...]
     alarm: Alarm | None
-    live: Live | None
 
 
 @dataclass(frozen=True)
@@ -63,37 +61,61 @@ class Watch:
     workspace: Path
     urls: Sequence[str] = ()
     outcomes: Callable[[ModelPackage, str], Live | None] | None = None
+    _fetched: dict[str, ModelPackage] = field(default_factory=dict, compare=False, repr=False)
 
     def look(self, version: ModelVersion) -> Seen:
         """Look at the services of a version once.
 
         The window is logged before the state is written: a monitor that is interrupted in between logs the
-        same step again, and loses nothing.
+        same step again, and loses nothing. An alarm that is raised stands only once it is acknowledged, so
+        that one whose consequences were interrupted is raised again.
 
         Raises:
             MonitorError: A service cannot be watched, or serves something else.
             PackageError: The version's package is damaged.
         """
-        package = fetch_package(self.registry, version, self.workspace)
-        profile = _profile(package, version)
-        path = self.workspace / f"{slug(self.model)}.json"
-        memory = read_memory(path, package.digest, profile)
+        package, profile, memory = self._known(version)
         looks = {url: look_at(url, package, profile, version.version) for url in self._addresses(version)}
         memory, window = judge(profile, self.rule, memory, looks)
-        if window:
-            memory = self._opened(memory, version)
-            self.runs.log_window(memory.run_id, window)
-            write_memory(path, memory)
-        # Drift is told first: a lake with bad data does not silence it.
+        if window is None:
+            return Seen(None, memory.standing, None)
+        memory = self._opened(memory, version)
+        self.runs.log_window(memory.run_id, window)
+        kept = tuple(name for name in window.standing if name not in window.raised)
+        write_memory(self._path, replace(memory, standing=kept))
+        alarm = None
+        if window.raised:
+            alarm = Alarm(self.model, version.version, window.raised, window.number, memory.run_id)
+        return Seen(window, window.standing, alarm)
+
+    def acknowledge(self, version: ModelVersion, alarm: Alarm) -> None:
+        """Note that what follows an alarm has been done."""
+        _, _, memory = self._known(version)
+        standing = tuple(dict.fromkeys((*memory.standing, *alarm.columns)))
+        write_memory(self._path, replace(memory, standing=standing))
+
+    def follow_up(self, version: ModelVersion) -> Live | None:
+        """Judge outcomes that were not judged before, if there is a lake to find them in.
+
+        Raises:
+            DaysToSellError: The lake or its data cannot be used.
+        """
+        package, _, memory = self._known(version)
         live = self.outcomes(package, memory.outcomes) if self.outcomes else None
         if live:
             memory = replace(self._opened(memory, version), outcomes=live.snapshot)
             self.runs.log(memory.run_id, live.metrics, memory.window)
-            write_memory(path, memory)
-        alarm = None
-        if window and window.raised:
-            alarm = Alarm(self.model, version.version, window.raised, window.number, memory.run_id)
-        return Seen(window, memory.standing, alarm, live)
+            write_memory(self._path, memory)
+        return live
+
+    @property
+    def _path(self) -> Path:
+        return self.workspace / f"{slug(self.model)}.json"
+
+    def _known(self, version: ModelVersion) -> tuple[ModelPackage, Profile, Memory]:
+        package = self._package(version)
+        profile = _profile(package, version)
+        return package, profile, read_memory(self._path, package.digest, profile)
 
     def _opened(self, memory: Memory, version: ModelVersion) -> Memory:
         if memory.run_id:
@@ -101,6 +123,12 @@ class Watch:
         run_id = self.runs.open(version, memory.digest)
         self.registry.tag(version, {"monitor.run_id": run_id})
         return replace(memory, run_id=run_id)
+
+    def _package(self, version: ModelVersion) -> ModelPackage:
+        # A version never changes, so looking every minute need not download it every minute.
+        if version.version not in self._fetched:
+            self._fetched[version.version] = fetch_package(self.registry, version, self.workspace)
+        return self._fetched[version.version]
 
     def _addresses(self, version: ModelVersion) -> Sequence[str]:
         if self.urls:

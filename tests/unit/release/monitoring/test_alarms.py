@@ -29,10 +29,11 @@ def test_a_listener_that_is_not_there_is_named() -> None:
 
 
 def test_the_project_retrains_itself() -> None:
-    """The command is the project's entry point with this model and lake."""
+    """The command is the project's entry point with this model and lake; the drift is why it is called."""
     command = project_retraining(Path("project"), "days_to_sell", "s3a://lake/cars")
     assert " ".join(command) == (
-        "mlflow run project --env-manager local -P model=days_to_sell -P lake=s3a://lake/cars"
+        "mlflow run project --env-manager local -P model=days_to_sell -P lake=s3a://lake/cars "
+        "-P accept_drift=yes"
     )
 
 
