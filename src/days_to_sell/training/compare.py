@@ -9,21 +9,31 @@ from dataclasses import dataclass, replace
 import mlflow
 import pandas as pd
 from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame
 
-from days_to_sell.spec import PREDICTION, Candidate, ModelSpec
+from days_to_sell.spec import Candidate, ModelSpec
 from days_to_sell.training import runs
 from days_to_sell.training.choose import choose
 from days_to_sell.training.directions import DirectionCheck
-from days_to_sell.training.evaluation import AcceleratedLife, Evaluation, collect
+from days_to_sell.training.evaluation import AcceleratedLife, Evaluation, collect, to_table
 from days_to_sell.training.evaluation.baselines import by_segment, cox
-from days_to_sell.training.fit import Encoded, encode, fit_candidate
+from days_to_sell.training.fit import encode
+from days_to_sell.training.fitting import Fitted, fitting
 from days_to_sell.training.judge import Verdict, judge, unseen
 from days_to_sell.training.pictures.album import log_pictures, pictures_of_candidate
 from days_to_sell.training.pipeline import reads_one_hot
 from days_to_sell.training.prepare import BASELINE_ROWS, Prepared, prepare
-from days_to_sell.training.search import clear_ground, search
+from days_to_sell.training.search import clear_ground
 
-__all__ = ["Prepared", "Result", "compare_baselines", "compare_candidates", "prepare"]
+__all__ = [
+    "Comparison",
+    "Prepared",
+    "Result",
+    "compare",
+    "compare_baselines",
+    "compare_candidates",
+    "prepare",
+]
 
 Progress = Callable[[str], None]
 
@@ -33,20 +43,28 @@ class Result:
     """One candidate, fitted and judged on the test fold.
 
     Args:
-        candidate: The candidate, with the parameters that it was fitted with.
-        model: The pipeline from derived columns to ``days``.
+        fitted: The candidate and its model.
         verdict: How it does.
         rows: The test fold with its predictions, in the order of the exam.
         run_id: Its run.
         reason: Why it was chosen, or was not.
     """
 
-    candidate: Candidate
-    model: PipelineModel
+    fitted: Fitted
     verdict: Verdict
     rows: pd.DataFrame
     run_id: str
     reason: str = ""
+
+    @property
+    def candidate(self) -> Candidate:
+        """The candidate, with the parameters that it was fitted with."""
+        return self.fitted.candidate
+
+    @property
+    def model(self) -> PipelineModel:
+        """The pipeline from derived columns to ``days``."""
+        return self.fitted.model
 
     @property
     def evaluation(self) -> Evaluation:
@@ -62,6 +80,61 @@ class Result:
     def predicted(self) -> AcceleratedLife:
         """The predicted distribution of the rows of the exam."""
         return self.verdict.predicted
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Everybody who sat one exam.
+
+    Args:
+        results: The candidates, the chosen one first.
+        baselines: What they are held against: overall, by segment where the spec names one, and Cox.
+    """
+
+    results: tuple[Result, ...]
+    baselines: tuple[Evaluation, ...]
+
+    @property
+    def best(self) -> Result:
+        """The chosen candidate."""
+        return self.results[0]
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """The figures of all, the chosen candidate's first."""
+        return (*(result.evaluation for result in self.results), *self.baselines)
+
+
+def compare(
+    spec: ModelSpec,
+    prepared: Prepared,
+    *,
+    tags: Mapping[str, str],
+    searching: bool = False,
+    report: Progress = print,
+) -> Comparison:
+    """Compare all candidates of the spec and the baselines, and log to the active run how they do.
+
+    Args:
+        spec: The model.
+        prepared: Its folds.
+        tags: Tags that every run gets, such as the digest of the data.
+        searching: Whether to search for parameters, where candidates say among which.
+        report: Takes lines of progress.
+
+    Raises:
+        TrainingError: A candidate has no finite figures, or none keeps the declared directions.
+    """
+    baselines = compare_baselines(spec, prepared, tags=tags, report=report)
+    trials = sum(candidate.trials for candidate in spec.candidates)
+    if trials and not searching:
+        report(f"candidates take the parameters of the spec; --search tries {trials} combinations")
+    results = compare_candidates(spec, prepared, tags=tags, searching=searching, report=report)
+    compared = Comparison(tuple(results), tuple(baselines))
+    runs.log_comparison(compared.evaluations, [result.reason for result in results])
+    mlflow.set_tags({**tags, "best": compared.best.candidate.estimator})
+    report(to_table(compared.evaluations))
+    return compared
 
 
 def compare_baselines(
@@ -115,29 +188,24 @@ def compare_candidates(
     vectors = {one_hot: unseen(spec, prepared, encoded) for one_hot, encoded in encodings.items()}
     ground = clear_ground(spec, chosen, prepared) if searching else None
     results = []
-    for number, candidate in enumerate(chosen, start=1):
-        started = time.monotonic()
-        with mlflow.start_run(run_name=candidate.title, nested=True, tags=dict(tags)) as run:
-            searched = search(spec, candidate, ground, report) if ground else candidate
-            one_hot = reads_one_hot(candidate)
-            model, seconds = _fit(spec, searched, encodings[one_hot])
-            tail = model.stages[len(encodings[one_hot].stages) :]
-            verdict = judge(spec, prepared, candidate.title, tail, vectors[one_hot])
-            rows = prepared.exam.rows.assign(**{PREDICTION: verdict.days})
-            runs.log_candidate(spec, prepared, searched, verdict, seconds)
-            log_pictures(pictures_of_candidate(spec, verdict.evaluation, rows, verdict.predicted))
-        results.append(Result(searched, model, verdict, rows, run.info.run_id))
-        took = time.monotonic() - started
-        report(f"candidate {number} of {len(chosen)}: {runs.in_short(verdict.evaluation)}, {took:.0f} s")
-    for frame in vectors.values():
-        frame.unpersist()
+    with fitting(spec, chosen, encodings, ground, report) as fits:
+        for number, (candidate, fit) in enumerate(zip(chosen, fits, strict=True), start=1):
+            started = time.monotonic()
+            with mlflow.start_run(run_name=candidate.title, nested=True, tags=dict(tags)) as run:
+                result = _judge(spec, prepared, fit(), vectors[reads_one_hot(candidate)], run.info.run_id)
+            results.append(result)
+            seconds, said = time.monotonic() - started, runs.in_short(result.evaluation)
+            report(f"candidate {number} of {len(chosen)}: {said}, {seconds:.0f} s")
     return _choose(results, report)
 
 
-def _fit(spec: ModelSpec, candidate: Candidate, encoded: Encoded) -> tuple[PipelineModel, float]:
-    """Fit a candidate, and say how many seconds that took."""
-    started = time.monotonic()
-    return fit_candidate(spec, candidate, encoded), time.monotonic() - started
+def _judge(spec: ModelSpec, prepared: Prepared, fitted: Fitted, vectors: DataFrame, run_id: str) -> Result:
+    """Judge a fitted candidate, and log it to the active run."""
+    verdict = judge(spec, prepared, fitted.candidate.title, fitted.tail, vectors)
+    result = Result(fitted, verdict, verdict.rows(prepared.exam), run_id)
+    runs.log_candidate(spec, prepared, fitted.candidate, verdict, fitted.seconds)
+    log_pictures(pictures_of_candidate(spec, result.evaluation, result.rows, result.predicted))
+    return result
 
 
 def _choose(results: Sequence[Result], report: Progress) -> list[Result]:

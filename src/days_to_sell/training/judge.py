@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from days_to_sell.spec import PREDICTION, ROW_ID, ModelSpec
 from days_to_sell.training.directions import DirectionCheck, check, raised
-from days_to_sell.training.evaluation import AcceleratedLife, Evaluation
+from days_to_sell.training.evaluation import AcceleratedLife, Evaluation, Exam
 from days_to_sell.training.fit import Encoded
 from days_to_sell.training.pipeline import FEATURES
 from days_to_sell.training.prepare import Prepared
@@ -39,6 +39,10 @@ class Verdict:
     directions: tuple[DirectionCheck, ...]
     days: Floats
     predicted: AcceleratedLife
+
+    def rows(self, exam: Exam) -> pd.DataFrame:
+        """The rows of the exam with their predictions."""
+        return exam.rows.assign(**{PREDICTION: self.days})
 
 
 def unseen(spec: ModelSpec, prepared: Prepared, encoded: Encoded) -> DataFrame:

@@ -14,6 +14,7 @@ from days_to_sell.training.evaluation import Evaluation, Exam, Outcomes, collect
 from days_to_sell.training.evaluation.baselines import overall
 from days_to_sell.training.fit import in_order
 from days_to_sell.training.folds import split
+from days_to_sell.training.held_out import require_whole_groups
 
 Tables = Mapping[str, Mapping[str, str]]
 # Baselines gain nothing from more, and the driver has to hold them.
@@ -53,11 +54,13 @@ def prepare(spec: ModelSpec, frame: DataFrame, tables: Tables) -> Prepared:
 
     Raises:
         HorizonError: A fold is not followed up to the horizon.
+        IntegrityError: A group stands in two folds.
         TrainingError: A fold is empty, or a row lacks a number that the pipeline cannot do without.
     """
     derived = derive(frame, spec, tables).cache()
     require_complete(derived, spec)
     folds = split(spec, derived)
+    require_whole_groups(spec, folds)
     parts = {"fit": folds.fit, "calibrate": folds.calibrate, "test": folds.test}
     fit, calibrate, test = (in_order(with_weights(part, spec, name), spec) for name, part in parts.items())
     exam = Exam.of(spec, collect(test, spec))

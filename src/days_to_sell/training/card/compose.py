@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from days_to_sell.data.training_set import TrainingSet
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.card.card import ModelCard
-from days_to_sell.training.compare import Result
-from days_to_sell.training.evaluation import Evaluation
+from days_to_sell.training.compare import Comparison
 from days_to_sell.training.pictures.album import Picture, pictures_of_candidate
 from days_to_sell.training.prepare import Prepared
 
 
 def compose(
     spec: ModelSpec,
-    results: Sequence[Result],
-    baselines: Sequence[Evaluation],
+    compared: Comparison,
     prepared: Prepared,
     training_set: TrainingSet,
     *,
@@ -27,14 +25,13 @@ def compose(
 
     Args:
         spec: The model.
-        results: The candidates, the chosen one first.
-        baselines: What they were held against.
+        compared: The candidates and what they were held against.
         prepared: The folds.
         training_set: The data, with its integrity report.
         pictures: Those of the chosen candidate alone.
         provenance: Where it comes from, as its model package says.
     """
-    best, *others = results
+    best = compared.best
     usual = pictures_of_candidate(spec, best.evaluation, best.rows, best.predicted)
     return ModelCard(
         spec=spec,
@@ -42,7 +39,7 @@ def compose(
         integrity=training_set.report,
         split=prepared.description,
         chosen=best.evaluation,
-        others=[*(other.evaluation for other in others), *baselines],
+        others=compared.evaluations[1:],
         reason=best.reason,
         directions=best.directions,
         pictures=[*usual, *pictures],
