@@ -28,6 +28,7 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
         settings: Limits, and the names that ``/version`` reports.
 
     Raises:
+        SettingsError: The folder of counters cannot be used.
         BundleError: The package's bundle cannot be read.
         PackageError: The package's derivations, golden rows or profile are damaged.
     """

@@ -16,6 +16,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from days_to_sell.errors import SettingsError
+from days_to_sell.settings import PREFIX
+
 WORD = 8
 # Before the counters stands when the first of them was counted, in nanoseconds since 1970.
 HEADER = 1
@@ -30,6 +33,9 @@ class SharedCounters:
         directory: Folder that the workers of the service share; None to count for this process alone.
         name: What is counted. Files of another name, such as those of another package, are left alone.
         size: Number of counters.
+
+    Raises:
+        SettingsError: The folder cannot be used.
     """
 
     def __init__(self, directory: Path | None, name: str, size: int) -> None:
@@ -38,7 +44,13 @@ class SharedCounters:
             self._file, self._map = -1, mmap.mmap(-1, self._bytes)
             _write_start(self._map)
         else:
-            self._file, self._map = self._take_over(directory) or self._create(directory)
+            try:
+                self._file, self._map = self._take_over(directory) or self._create(directory)
+            except OSError as error:
+                raise SettingsError(
+                    f"the folder of counters {directory} cannot be used ({error}); set {PREFIX}COUNTERS to "
+                    "one that can be written, or leave it to gunicorn's settings"
+                ) from error
         # A store of eight aligned bytes is never seen by halves on a 64-bit machine.
         self.own = memoryview(self._map).cast("Q")[HEADER:]
 

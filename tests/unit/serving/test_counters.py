@@ -8,6 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from days_to_sell.errors import SettingsError
 from serving.counters import SharedCounters
 
 ROOT = Path(__file__).parents[3]
@@ -23,18 +26,17 @@ sys.stdin.readline()
 """
 
 
-def worker(folder: Path, add: int, name: str = "rows") -> subprocess.Popen[str]:
-    """Start another process that counts, and wait until it has."""
+def worker(folder: Path, add: int) -> tuple[subprocess.Popen[str], str]:
+    """Start another process that counts, and wait until it has told its sums."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(folder), name, str(add)],
+        [sys.executable, "-c", WORKER, str(folder), "rows", str(add)],
         env={"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
-    process.told = process.stdout.readline().split()  # type: ignore[attr-defined]
-    return process
+    return process, process.stdout.readline()
 
 
 def test_sums_are_those_of_all_workers(tmp_path: Path) -> None:
@@ -42,8 +44,8 @@ def test_sums_are_those_of_all_workers(tmp_path: Path) -> None:
     own = SharedCounters(tmp_path, "rows", 3)
     own.own[0] += 2
     own.own[2] += 2**40
-    other = worker(tmp_path, 5)
-    assert other.told == ["7", "0", str(2**40)]  # type: ignore[attr-defined]
+    other, told = worker(tmp_path, 5)
+    assert told == f"7 0 {2**40}\n"
     assert own.totals()[1] == [7, 0, 2**40]
     assert len(list(tmp_path.iterdir())) == 2
     other.communicate("\n", timeout=30)
@@ -53,7 +55,7 @@ def test_a_dead_worker_s_counts_are_kept_and_its_file_is_taken_over(tmp_path: Pa
     """Killed or ended, however often: sums never go back, and files do not pile up."""
     own = SharedCounters(tmp_path, "rows", 3)
     for number in range(1, 4):
-        other = worker(tmp_path, 5)
+        other, _ = worker(tmp_path, 5)
         assert own.totals()[1] == [5 * number, 0, 0]
         other.kill()
         other.communicate(timeout=30)
@@ -74,7 +76,7 @@ def test_other_packages_are_not_mixed_in(tmp_path: Path) -> None:
 def test_counting_began_with_the_first_worker(tmp_path: Path) -> None:
     """A worker that starts later, or takes over a file, does not move the beginning."""
     before = time.time()
-    first = worker(tmp_path, 1)
+    first, _ = worker(tmp_path, 1)
     own = SharedCounters(tmp_path, "rows", 3)
     began, _ = own.totals()
     assert before <= began <= time.time()
@@ -88,3 +90,9 @@ def test_without_a_folder_a_process_counts_alone() -> None:
     alone = SharedCounters(None, "rows", 2)
     alone.own[1] += 3
     assert alone.totals()[1] == [0, 3]
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    """The service then does not start, and says which setting it was."""
+    with pytest.raises(SettingsError, match=r"absent cannot be used .*DAYS_TO_SELL_COUNTERS"):
+        SharedCounters(tmp_path / "absent", "rows", 2)
