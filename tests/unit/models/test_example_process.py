@@ -82,13 +82,13 @@ def test_what_is_seen_tells_the_truth_by_kaplan_meier(spells: pd.DataFrame) -> N
 
 
 def test_the_follow_up_supports_the_horizon_early_and_late(spells: pd.DataFrame) -> None:
-    """Enough of the first 70 % of the listings, cut there, and of the others are at risk at 180 days."""
+    """Twice as many as are asked for are at risk there, before and after the day that parts the folds."""
     listed = pd.to_datetime(spells["listed_on"])
     cut = listed.quantile(0.7).normalize()
     late, early = spells[listed >= cut], spells[listed < cut]
     followed = (cut - listed[listed < cut]).dt.days
-    assert (np.minimum(early["duration"], followed) >= SPEC.horizon).mean() > SPEC.at_risk
-    assert (late["duration"] >= SPEC.horizon).mean() > SPEC.at_risk
+    assert (np.minimum(early["duration"], followed) >= SPEC.horizon).mean() > 2 * SPEC.at_risk
+    assert (late["duration"] >= SPEC.horizon).mean() > 2 * SPEC.at_risk
 
 
 def test_the_expectation_is_calibrated_in_every_tenth_and_for_every_seller_type(tmp_path: Path) -> None:
