@@ -200,5 +200,14 @@ SPEC = ModelSpec(
         directions=(Direction("price_gbp", 0.05, "longer"),),
         curves=("price_over_valuation", "age_months"),
         place=Place("outcode", "geography", "postcode_area"),
+        intended=(
+            "To tell a seller how long a car like this one takes on average, at this price.",
+            "To rank adverts by how soon they are likely to sell, and to try other prices.",
+        ),
+        unsuited=(
+            "To value a car: it takes the valuation as given, and a high price is not a bad one.",
+            "To judge a seller: nothing but the kind of seller and the region is known to it.",
+            "Markets other than the one of its lake, and cars whose make was hardly listed there.",
+        ),
     ),
 )

@@ -95,5 +95,7 @@ SPEC = ModelSpec(
         ),
         segment=("make",),
         curves=("price_eur", "age_years"),
+        intended=("To show how the toolkit treats a small, real stock list, with honest figures.",),
+        unsuited=("To price or buy stock: one importer's list of a few years ago is no market.",),
     ),
 )
