@@ -15,7 +15,7 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
-from IPython.display import Image, display
+from IPython.display import Image, Markdown, display
 from matplotlib import pyplot as plt
 
 from days_to_sell.models import find_model
@@ -52,6 +52,10 @@ if not client.search_registered_models(f"name = '{spec.name}'"):
 wanted = os.environ.get("MODEL_VERSION")
 version = registry.version(spec.name, wanted) if wanted else registry.versions(spec.name)[0]
 run = client.get_run(version.run_id)
+Markdown(client.get_model_version(spec.name, version.version).description)
+
+# COMMAND ----------
+
 pd.Series(version.tags, name=f"{version.model} version {version.version}").to_frame()
 
 # COMMAND ----------
