@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import mlflow
+import pandas as pd
 import pytest
 
 from days_to_sell.data.report import CheckResult, Report
-from days_to_sell.data.training_set import Manifest
+from days_to_sell.data.training_set import Manifest, TrainingSet
 from days_to_sell.models import find_model
-from days_to_sell.spec import Direction, Judgement
-from days_to_sell.training.card import ModelCard, log_card, render, summarise
+from days_to_sell.spec import Candidate, Direction, Judgement
+from days_to_sell.training.card import ModelCard, compose, log_card, render, summarise
 from days_to_sell.training.card.card import FILE
 from days_to_sell.training.card.figures import MEANINGS, figure
+from days_to_sell.training.compare import Comparison, Result
 from days_to_sell.training.directions import DirectionCheck, SliceShare
-from days_to_sell.training.evaluation import Evaluation
+from days_to_sell.training.evaluation import AcceleratedLife, Evaluation
+from days_to_sell.training.fitting import Fitted
+from days_to_sell.training.judge import Verdict
 from days_to_sell.training.pictures.album import Picture
 from days_to_sell.training.pictures.style import draw
-from tests.unit.training.pictures.planted import SPEC, estimate, sliced
+from days_to_sell.training.prepare import Prepared
+from tests.unit.training.pictures.planted import SPEC, estimate, examined, fold, sliced
+
+if TYPE_CHECKING:
+    from pyspark.ml import PipelineModel
+    from pyspark.sql import DataFrame
 
 HOSTILE = "<script>alert('x')</script>"
 FIGURES = {name: estimate(0.5 + number, 0.25 + number, 0.75 + number) for number, name in enumerate(MEANINGS)}
@@ -220,6 +230,41 @@ def test_the_summary_is_two_sentences(card: ModelCard) -> None:
         "1,500 held-out rows its concordance is 1.500 (1.250 to 1.750, where 0.5 is chance) and its mean "
         "error 3.5 days (3.2 to 3.8)."
     )
+
+
+def test_the_card_of_a_comparison_is_that_of_its_best(card: ModelCard) -> None:
+    """The chosen candidate's figures and pictures come first, then other candidates, then baselines."""
+    rows = fold()
+    exam, evaluation = examined(rows)
+    life = AcceleratedLife.of(exam.outcomes, rows["days"].to_numpy(), rows["days"].to_numpy())
+    results = tuple(
+        _result(replace(evaluation, name=name), life, rows, card.directions) for name in ("Best", "Second")
+    )
+    baseline = replace(evaluation, name="Baseline")
+    frame = cast("DataFrame", None)
+    prepared = Prepared(frame, frame, frame, "by hand", {}, exam, exam.outcomes, baseline)
+    composed = compose(
+        SPEC,
+        Comparison(results, (baseline,)),
+        prepared,
+        TrainingSet("sets/1", MANIFEST, card.integrity, frame, {}),
+        pictures=card.pictures,
+        provenance={"code_commit": "c0ffee"},
+    )
+    assert composed.chosen.name == "Best"
+    assert [other.name for other in composed.others] == ["Second", "Baseline"]
+    assert [picture.name for picture in composed.pictures] == ["calibration", "survival", "one"]
+    assert (composed.split, composed.reason) == ("by hand", "Best is as good as it gets")
+    assert "maxIter 40" in Page(render(composed)).text
+
+
+def _result(
+    evaluation: Evaluation, life: AcceleratedLife, rows: pd.DataFrame, checks: Sequence[DirectionCheck]
+) -> Result:
+    """Make a result whose model nobody asks."""
+    fitted = Fitted(Candidate.of("AFTSurvivalRegression", maxIter=40), cast("PipelineModel", None), (), 1.0)
+    verdict = Verdict(evaluation, tuple(checks), rows["days"].to_numpy(), life)
+    return Result(fitted, verdict, rows, "run", f"{evaluation.name} is as good as it gets")
 
 
 @pytest.fixture
