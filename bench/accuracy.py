@@ -16,26 +16,24 @@ from pyspark.sql import SparkSession
 from bench.part import Findings, Task, table
 from days_to_sell.data.training_set import build_training_set
 from days_to_sell.models import Model, find_model
-from days_to_sell.spec import PREDICTION
-from days_to_sell.training.compare import prepare
+from days_to_sell.training.choose import choose
 from days_to_sell.training.evaluation import (
     Estimate,
     Evaluation,
-    Exam,
     collect,
     evaluate_baselines,
-    predict,
     ratio_to_best,
     slices_table,
     to_table,
 )
 from days_to_sell.training.fit import encode, fit_candidate
+from days_to_sell.training.judge import Verdict, judge, unseen
 from days_to_sell.training.pipeline import reads_one_hot
+from days_to_sell.training.prepare import BASELINE_ROWS, Prepared, prepare
 from days_to_sell.training.session import start_session
 
 ADVERTS = 200_000
 TARGET = 0.95
-BASELINE_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -43,18 +41,28 @@ class Judged:
     """The candidates of a model and its baselines on one test fold.
 
     Args:
-        exam: The fold.
-        description: How the folds were made.
-        censored: Share of its rows whose sale was not seen.
-        predictions: Candidate to its rows of the fold, with ``days``.
-        evaluations: Candidates, then baselines.
+        title: The model's name for people.
+        prepared: Its folds.
+        verdicts: How the candidates do, the chosen one first.
+        reasons: Why it was chosen and the others were not.
+        baselines: How the baselines do.
     """
 
-    exam: Exam
-    description: str
-    censored: float
-    predictions: dict[str, pd.DataFrame]
-    evaluations: list[Evaluation]
+    title: str
+    prepared: Prepared
+    verdicts: list[Verdict]
+    reasons: tuple[str, ...]
+    baselines: list[Evaluation]
+
+    @property
+    def evaluations(self) -> list[Evaluation]:
+        """Candidates, the chosen one first, then baselines."""
+        return [*(verdict.evaluation for verdict in self.verdicts), *self.baselines]
+
+    @property
+    def censored(self) -> float:
+        """Share of the test rows whose sale was not seen."""
+        return 1 - float(self.prepared.exam.outcomes.observed.mean())
 
 
 def run(task: Task) -> Findings:
@@ -65,11 +73,11 @@ def run(task: Task) -> Findings:
     adverts = task.adverts or ADVERTS
     task.report(f"generating {adverts:,} adverts")
     snapshot = model.write_example_lake(lake, data=None, adverts=adverts, seed=20)
-    judged = judge(spark, model, lake, task)
+    judged = compare(spark, model, lake, task)
     truth = read_truth(lake, snapshot.isoformat())
     ratios = {
-        name: ratio_to_best(judged.exam, rows[PREDICTION].to_numpy(), truth)
-        for name, rows in judged.predictions.items()
+        verdict.evaluation.name: ratio_to_best(judged.prepared.exam, verdict.days, truth)
+        for verdict in judged.verdicts
     }
     best = max(ratios, key=lambda name: ratios[name].value)
     figures: dict[str, Any] = {"adverts": adverts, "days_to_sell": _figures(judged)}
@@ -84,52 +92,52 @@ def run(task: Task) -> Findings:
     return Findings(figures, lines, missed)
 
 
-def judge(spark: SparkSession, model: Model, lake: Path, task: Task) -> Judged:
+def compare(spark: SparkSession, model: Model, lake: Path, task: Task) -> Judged:
     """Fit the candidates of a model as training does, and have them and the baselines sit one exam."""
     spec = model.spec
     target = str(task.folder / "training-data")
     training = build_training_set(spark, model, lake=str(lake), target=target, report=task.report)
     prepared = prepare(spec, training.frame, training.tables)
-    exam = Exam.of(spec, collect(prepared.test, spec))
     encodings = encode(spec, spec.candidates, prepared.fit, prepared.calibrate)
-    predictions: dict[str, pd.DataFrame] = {}
-    evaluations: list[Evaluation] = []
+    vectors = {one_hot: unseen(spec, prepared, encoded) for one_hot, encoded in encodings.items()}
+    verdicts = []
     for candidate in spec.candidates:
-        task.report(f"fitting {candidate.estimator} of {model.folder}")
-        fitted = fit_candidate(spec, candidate, encodings[reads_one_hot(candidate)])
-        rows = predict(fitted, prepared.test, spec)
-        calibration = predict(fitted, prepared.calibrate, spec)
-        predictions[candidate.estimator] = rows
-        evaluations.append(exam.sit_model(candidate.estimator, rows, calibration, slices=True))
+        task.report(f"fitting {candidate.title} of {model.folder}")
+        one_hot = reads_one_hot(candidate)
+        fitted = fit_candidate(spec, candidate, encodings[one_hot])
+        tail = fitted.stages[len(encodings[one_hot].stages) :]
+        verdicts.append(judge(spec, prepared, candidate.title, tail, vectors[one_hot]))
     task.report(f"fitting the baselines of {model.folder}")
-    evaluations += evaluate_baselines(exam, collect(prepared.fit, spec, at_most=BASELINE_ROWS))
-    censored = 1 - float(exam.outcomes.observed.mean())
-    return Judged(exam, prepared.description, censored, predictions, evaluations)
+    baselines = evaluate_baselines(prepared.exam, collect(prepared.fit, spec, at_most=BASELINE_ROWS))
+    choice = choose(verdicts)
+    ordered = [verdicts[position] for position in choice.order]
+    return Judged(spec.title, prepared, ordered, choice.reasons, baselines)
 
 
 def read_truth(lake: Path, snapshot: str) -> pd.Series:
-    """Read the true expected days by the advert that a training row is named after."""
+    """Read the true expected days of each row of the training frame."""
     truth = pd.read_parquet(lake / "_truth" / f"snapshot_date={snapshot}")
-    return truth.set_index("advert_id")["expected_days"]
+    return truth.set_index("row_id")["expected_days"]
 
 
 def _dealer_stock(spark: SparkSession, task: Task, data: Path) -> Judged:
     model = find_model("dealer_stock")
     lake = task.folder / "stock"
     model.write_example_lake(lake, data=data, adverts=0, seed=0)
-    return judge(spark, model, lake, task)
+    return compare(spark, model, lake, task)
 
 
 def _lines(judged: Judged) -> list[str]:
-    spec = judged.exam.spec
-    candidates = judged.evaluations[: len(judged.predictions)]
-    best = max(candidates, key=lambda each: each.metrics["c_index_ipcw"].value)
+    chosen = judged.verdicts[0]
     return [
-        f"{spec.title}: {len(judged.exam.rows):,} test rows, {judged.censored:.0%} censored; "
-        f"split {judged.description}",
+        f"{judged.title}: {len(judged.prepared.exam.rows):,} test rows, {judged.censored:.0%} censored; "
+        f"split {judged.prepared.description}",
         to_table(judged.evaluations),
-        f"slices of {best.name}",
-        slices_table(best),
+        "",
+        *judged.reasons,
+        *(str(check) for check in chosen.directions),
+        "",
+        slices_table(chosen.evaluation),
     ]
 
 
@@ -142,8 +150,8 @@ def _ratio_lines(ratios: dict[str, Estimate]) -> list[str]:
 
 def _figures(judged: Judged) -> dict[str, Any]:
     return {
-        "split": judged.description,
-        "test_rows": len(judged.exam.rows),
+        "split": judged.prepared.description,
+        "test_rows": len(judged.prepared.exam.rows),
         "censored_share": round(judged.censored, 4),
         "evaluations": [evaluation.to_dict() for evaluation in judged.evaluations],
     }
