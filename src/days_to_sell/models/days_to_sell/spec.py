@@ -152,8 +152,9 @@ SPEC = ModelSpec(
             maximum=1_000_000,
             description="odometer reading",
         ),
-        Category("make", top=30, nullable=False, description="manufacturer, as in Volkswagen"),
-        Category("model", top=60, nullable=False, description="model, as in Golf"),
+        Category("make", top=40, nullable=False, description="manufacturer, as in Volkswagen"),
+        # With the 60 most frequent alone, almost a tenth of the concordance above chance is lost.
+        Category("model", top=300, nullable=False, description="model, as in Golf"),
         Category("fuel_type", top=8, nullable=False, description="fuel, as in Petrol"),
         Category("transmission", top=4, nullable=False, description="gearbox, as in Manual"),
         Category("seller_type", top=4, nullable=False, description="franchise, independent or private"),
