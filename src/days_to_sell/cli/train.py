@@ -20,10 +20,9 @@ from days_to_sell.registry.mleap_export import check_exportable
 from days_to_sell.registry.publish import log_best, register, require_new
 from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.spec import ModelSpec
-from days_to_sell.training import runs
-from days_to_sell.training.compare import Result, compare_baselines, compare_candidates
-from days_to_sell.training.evaluation import Evaluation, to_table
-from days_to_sell.training.pictures.album import log_pictures, pictures_of_chosen
+from days_to_sell.training.card import compose, log_card
+from days_to_sell.training.compare import Comparison, Result, compare
+from days_to_sell.training.pictures.album import Picture, log_pictures, pictures_of_chosen
 from days_to_sell.training.pictures.varied import spark_score
 from days_to_sell.training.pipeline import build_pipeline
 from days_to_sell.training.prepare import Prepared, prepare
@@ -93,33 +92,37 @@ def train(
         prepared = prepare(spec, training_set.frame, training_set.tables)
         click.echo(f"split {prepared.description}")
         tags = {"model": spec.name, "training_data.digest": training_set.manifest.digest}
-        baselines = compare_baselines(spec, prepared, tags=tags, report=click.echo)
-        _say_how_to_search(spec, searching)
-        results = compare_candidates(spec, prepared, tags=tags, searching=searching, report=click.echo)
-        best = results[0]
-        evaluations = [*(result.evaluation for result in results), *baselines]
-        runs.log_comparison(evaluations, [result.reason for result in results])
-        click.echo(to_table(evaluations))
-        mlflow.set_tags(tags | {"best": best.candidate.estimator})
-        _log_pictures(spec, best, prepared, training_set)
-        with tempfile.TemporaryDirectory() as scratch:
-            target = package or Path(scratch) / "package"
-            logged = log_best(
-                spec, best, prepared, training_set, target=target, searched=searching, report=click.echo
-            )
-            version = (
-                register(spec, best, logged, registry=Registry(), report=click.echo) if registering else None
-            )
-        if version:
-            mlflow.set_tag("version", version.version)
+        compared = compare(spec, prepared, tags=tags, searching=searching, report=click.echo)
+        version = _publish(spec, compared, prepared, training_set, package, registering, searching)
     if summary:
-        _write_summary(summary, run.info.run_id, spec.name, version, results, baselines)
+        _write_summary(summary, run.info.run_id, spec.name, version, compared)
 
 
-def _say_how_to_search(spec: ModelSpec, searching: bool) -> None:
-    trials = sum(candidate.trials for candidate in spec.candidates)
-    if trials and not searching:
-        click.echo(f"candidates take the parameters of the spec; --search tries {trials} combinations")
+def _publish(
+    spec: ModelSpec,
+    compared: Comparison,
+    prepared: Prepared,
+    training_set: TrainingSet,
+    package: Path | None,
+    registering: bool,
+    searching: bool,
+) -> ModelVersion | None:
+    """Package the chosen candidate, write its card and, if wanted, register it."""
+    best = compared.best
+    pictures = _log_pictures(spec, best, prepared, training_set)
+    with tempfile.TemporaryDirectory() as scratch:
+        target = package or Path(scratch) / "package"
+        logged = log_best(
+            spec, best, prepared, training_set, target=target, searched=searching, report=click.echo
+        )
+        provenance = logged.package.provenance
+        card = compose(spec, compared, prepared, training_set, pictures=pictures, provenance=provenance)
+        described = log_card(card, best.run_id)
+        if not registering:
+            return None
+        version = register(spec, best, logged, registry=Registry(), description=described, report=click.echo)
+    mlflow.set_tag("version", version.version)
+    return version
 
 
 def _log_report(checked: Report) -> None:
@@ -137,7 +140,9 @@ def _log_data(training_set: TrainingSet) -> None:
     mlflow.log_dict(asdict(manifest), "training_data/manifest.json")
 
 
-def _log_pictures(spec: ModelSpec, best: Result, prepared: Prepared, training_set: TrainingSet) -> None:
+def _log_pictures(
+    spec: ModelSpec, best: Result, prepared: Prepared, training_set: TrainingSet
+) -> list[Picture]:
     """Log to the run of the chosen candidate what it is judged by."""
     score = spark_score(best.model, spec, training_set.frame.sparkSession)
     pictures = pictures_of_chosen(
@@ -145,6 +150,7 @@ def _log_pictures(spec: ModelSpec, best: Result, prepared: Prepared, training_se
     )
     with mlflow.start_run(run_id=best.run_id, nested=True):
         log_pictures(pictures)
+    return pictures
 
 
 def _write_summary(
@@ -152,8 +158,7 @@ def _write_summary(
     run_id: str,
     model: str,
     version: ModelVersion | None,
-    results: list[Result],
-    baselines: list[Evaluation],
+    compared: Comparison,
 ) -> None:
     content = {
         "model": model,
@@ -166,9 +171,9 @@ def _write_summary(
                 "reason": result.reason,
                 **result.evaluation.flat(),
             }
-            for result in results
+            for result in compared.results
         ],
-        "baseline": baselines[0].flat(),
-        "baselines": [{"name": baseline.name, **baseline.flat()} for baseline in baselines],
+        "baseline": compared.baselines[0].flat(),
+        "baselines": [{"name": baseline.name, **baseline.flat()} for baseline in compared.baselines],
     }
     write_summary(target, content)
