@@ -70,7 +70,11 @@ def leak_suspects(spec: ModelSpec, frame: DataFrame, rows: int) -> Report:
     Returns:
         A result for each kind of suspicion, or two where some suspects are red and some are warnings.
     """
-    sample = _sample(spec, frame, rows)
+    return judge_sample(spec, _sample(spec, frame, rows))
+
+
+def judge_sample(spec: ModelSpec, sample: pd.DataFrame) -> Report:
+    """Look for leaks in a sample of a training frame, its dates as days."""
     kinds = (
         ("no column foretells the outcome alone (leak)", _foretelling),
         ("no column is missing where the outcome is (leak)", _missing_with_outcome),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,14 +17,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from days_to_sell.data.code import code_commit, code_digest
-from days_to_sell.data.integrity import check_sources, check_training_frame
+from days_to_sell.data.integrity import check_drift, check_sources, check_training_frame
 from days_to_sell.data.lake import Snapshot, read_snapshot, rows_before
 from days_to_sell.data.leaks import leak_suspects
 from days_to_sell.data.places import Places, read_places
 from days_to_sell.data.report import Report
+from days_to_sell.data.report_page import render_page
 from days_to_sell.data.storage import Storage
 from days_to_sell.errors import DataError
 from days_to_sell.models import Model
+from days_to_sell.scoring.profile import Profile
 from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, Lookup, ModelSpec
 from days_to_sell.spec.columns import ColumnType
 
@@ -104,8 +106,12 @@ def build_training_set(
     snapshot: date | None = None,
     report: Progress = print,
     keep_report: Callable[[Report], None] = lambda checked: None,
+    reference: Profile | None = None,
+    accept_drift: bool = False,
 ) -> TrainingSet:
     """Build the training data of a model, or open it where the same was built before.
+
+    What is in Production is no part of the data, so drift against it is looked for each time anew.
 
     Args:
         spark: The session.
@@ -115,11 +121,32 @@ def build_training_set(
         snapshot: Day of the snapshot; the newest when not given.
         report: Takes lines of progress.
         keep_report: Takes the integrity report, green or red, before a red one halts.
+        reference: Profile of the version in Production, to compare with.
+        accept_drift: Whether data from another population than that is only warned of.
 
     Raises:
         DataError: A source cannot be read.
         IntegrityError: A check failed; the message names each with counts and samples.
     """
+    found = _found_or_built(spark, model, lake, target, snapshot, report, keep_report)
+    if reference is not None:
+        drift = check_drift(model.spec, found.frame, reference, halts=not accept_drift)
+        found = replace(found, report=found.report + drift)
+    keep_report(found.report)
+    report(found.report.to_summary())
+    found.report.halt_if_red()
+    return found
+
+
+def _found_or_built(
+    spark: SparkSession,
+    model: Model,
+    lake: str,
+    target: str,
+    snapshot: date | None,
+    report: Progress,
+    keep_report: Callable[[Report], None],
+) -> TrainingSet:
     spec = model.spec
     taken = read_snapshot(spark, lake, spec.sources, snapshot)
     inputs = {name: content_of(frame) for name, frame in taken.frames.items()}
@@ -128,7 +155,6 @@ def build_training_set(
     found = open_training_set(spark, path)
     if found is not None:
         report(f"training data of this lake is there already: {path}")
-        keep_report(found.report)
         return found
     report(f"checking {len(spec.sources)} sources at snapshot {taken.day}")
     before = rows_before(spark, lake, spec.sources, taken.day)
@@ -143,8 +169,9 @@ def build_training_set(
             checked += check_training_frame(spec, rows)
             checked += leak_suspects(spec, made, rows.count())
             made.unpersist()
-        keep_report(checked)
-        checked.halt_if_red()
+        if not checked.green:
+            keep_report(checked)
+            checked.halt_if_red()
         manifest = _manifest(model, taken, inputs, code, spark.read.parquet(f"{path}/rows"))
         if spec.judgement.place is not None:
             places = read_places(spec.judgement.place, typed[spec.judgement.place.source])
@@ -195,6 +222,7 @@ def _write_files(
     storage.write_text(f"{path}/tables.json", json.dumps(tables, sort_keys=True))
     storage.write_text(f"{path}/integrity.json", checked.to_json())
     storage.write_text(f"{path}/integrity.txt", checked.to_table())
+    storage.write_text(f"{path}/integrity.html", render_page(checked))
     storage.write_text(f"{path}/manifest.json", json.dumps(asdict(manifest), indent=1))
 
 

@@ -58,14 +58,17 @@ class Within:
     """Every number in ``column`` is plausible: from ``minimum`` to ``maximum``, or missing."""
 
     column: str
-    minimum: float
-    maximum: float
+    minimum: float | None = None
+    maximum: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse bounds that no number is within."""
-        if not self.minimum <= self.maximum:
+        """Refuse bounds that refuse every number, or none."""
+        low = float("-inf") if self.minimum is None else self.minimum
+        high = float("inf") if self.maximum is None else self.maximum
+        if low > high or (self.minimum is None and self.maximum is None):
             raise SpecError(
-                f"column {self.column!r} is to be within {self.minimum} and {self.maximum}; swap them"
+                f"column {self.column!r} is to be within {self.minimum} and {self.maximum}; "
+                "give a minimum, a maximum above it, or both"
             )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import great_expectations as gx
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from days_to_sell.data.integrity.declared import Expected
@@ -20,6 +20,11 @@ KEY = "__key"
 Found = Mapping[str, ExpectationValidationResult]
 
 
+def key_of(columns: Sequence[str]) -> Column:
+    """Give the text by which a row is named in a sample; it belongs into the column ``KEY``."""
+    return F.concat_ws(" ", *[F.col(name).cast("string") for name in columns])
+
+
 class Inspector:
     """Carries checks out; nothing of it is kept on disk or sent anywhere."""
 
@@ -28,16 +33,13 @@ class Inspector:
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._datasource = context.data_sources.add_spark("spark", persist=False)
 
-    def inspect(
-        self, subject: str, frame: DataFrame, checks: Sequence[Expected], key: Sequence[str]
-    ) -> list[CheckResult]:
+    def inspect(self, subject: str, frame: DataFrame, checks: Sequence[Expected]) -> list[CheckResult]:
         """Check a frame.
 
         Args:
             subject: Name of the table in the report.
-            frame: The table, with the markers that the checks look at.
+            frame: The table, with its key and the markers that the checks look at.
             checks: What to look for.
-            key: Columns whose values identify a row in a sample.
 
         Returns:
             A result for each check, in their order.
@@ -45,10 +47,9 @@ class Inspector:
         Raises:
             DataError: A check could not be carried out.
         """
-        keyed = frame.withColumn(KEY, F.concat_ws(" ", *[F.col(part).cast("string") for part in key]))
         name = f"{subject} {len(self._datasource.assets)}"
         definition = self._datasource.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all")
-        batch = definition.get_batch({"dataframe": keyed})
+        batch = definition.get_batch({"dataframe": frame})
 
         def validate(some: Sequence[Expected], result_format: Any) -> Found:
             suite = gx.ExpectationSuite(name, expectations=[_named(each) for each in some])
@@ -63,7 +64,7 @@ class Inspector:
             "partial_unexpected_count": SAMPLES,
         }
         details = validate(broken, detailed) if broken else {}
-        rows = keyed.count()
+        rows = frame.count()
         return [_result(subject, each, rows, details.get(each.check)) for each in checks]
 
 

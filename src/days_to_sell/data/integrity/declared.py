@@ -68,6 +68,12 @@ def is_known(column: str) -> Expected:
     return Expected(f"{column} is known", gxe.ExpectColumnValuesToNotBeNull(column=column))
 
 
+def has_no_gap(column: str) -> Expected:
+    """Expect a value in every row as it is stored, whatever its type."""
+    found = gxe.ExpectColumnValuesToBeInSet(column=gap_marker(column), value_set=[False])
+    return Expected(f"{column} is known", found)
+
+
 def is_unique(columns: Sequence[str]) -> Expected:
     """Expect no two rows to agree in all columns."""
     expectation = (
@@ -105,7 +111,9 @@ def expected_of(check: Check, snapshot: date, last: SnapshotRows | None) -> Expe
             return is_above_zero(column)
         case Within(column, minimum, maximum):
             bounds = gxe.ExpectColumnValuesToBeBetween(column=column, min_value=minimum, max_value=maximum)
-            return Expected(f"{column} is within {minimum:,} and {maximum:,}", bounds)
+            limits = {"from": minimum, "up to": maximum}
+            said = " ".join(f"{word} {limit:,}" for word, limit in limits.items() if limit is not None)
+            return Expected(f"{column} is {said}", bounds)
         case OneOf(column, values):
             member = gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(values))
             return Expected(f"{column} is one of {', '.join(map(str, values))}", member)
@@ -144,30 +152,26 @@ def type_marker(column: str) -> str:
     return f"__{column}__wrong_type"
 
 
+def gap_marker(column: str) -> str:
+    """Name the column that marks missing values."""
+    return f"__{column}__missing"
+
+
 def reference_marker(column: str) -> str:
     """Name the column that marks values which refer to nothing."""
     return f"__{column}__unknown"
 
 
 def wrong_type(stored: DataType, column: SourceColumn) -> Column:
-    """Give the values, as text, that the declared type cannot hold.
-
-    Text may hold any type (a CSV does); else numbers fit numbers and dates fit dates.
-    """
-    value = F.col(column.name)
-    if isinstance(stored, StringType):
-        fits = True
-    elif column.type == "date":
-        fits = isinstance(stored, DateType)
-    else:
-        fits = column.type != "string" and isinstance(stored, NumericType)
-    text = value.cast("string")
-    return F.when(typed(column).isNull(), text) if fits else text
+    """Give the values, as text, that the declared type cannot hold."""
+    return F.when(typed(stored, column).isNull(), F.col(column.name).cast("string"))
 
 
-def typed(column: SourceColumn) -> Column:
+def typed(stored: DataType, column: SourceColumn) -> Column:
     """Give a column its declared type; what does not fit becomes null."""
     value = F.col(column.name)
+    if not _fits(stored, column):
+        return F.lit(None).cast(SPARK_TYPES[column.type])
     cast = value.cast(SPARK_TYPES[column.type])
     if column.type == "long":
         return F.when(value.cast("double") == cast.cast("double"), cast)
@@ -175,3 +179,12 @@ def typed(column: SourceColumn) -> Column:
         # Neither NaN, which Spark orders above infinity, nor infinity is below it.
         return F.when(F.abs(cast) < F.lit(float("inf")), cast)
     return cast
+
+
+def _fits(stored: DataType, column: SourceColumn) -> bool:
+    """Text may hold any type (a CSV does); else numbers fit numbers and dates fit dates."""
+    if isinstance(stored, StringType):
+        return True
+    if column.type == "date":
+        return isinstance(stored, DateType)
+    return column.type != "string" and isinstance(stored, NumericType)

@@ -14,32 +14,22 @@ from days_to_sell.scoring.profile import Drift, Profile
 from days_to_sell.spec import ModelSpec
 
 
-def check_drift(
-    spec: ModelSpec, frame: DataFrame, reference: Profile | None, *, halts: bool = True
-) -> Report:
-    """Compare every raw column with its histogram in a profile.
+def check_drift(spec: ModelSpec, frame: DataFrame, reference: Profile, *, halts: bool = True) -> Report:
+    """Compare every raw column with its histogram in a profile, all in one job.
 
     Args:
         spec: The model, with its thresholds.
         frame: Its training frame.
-        reference: Profile of the version in Production; None where there is none.
+        reference: Profile of the version in Production.
         halts: Whether a column from another population stops the run, or is warned of.
 
     Returns:
         A result for each column that the profile has too.
     """
-    if reference is None:
-        note = "no version in Production has a profile to compare with"
-        return Report((CheckResult(SUBJECT, "no drift against Production", 0, 0, note=note),))
-    profiled = {name: reference.features[name] for name in _raw(spec) if name in reference.features}
-    counted = count_bins(frame, {name: found.bins for name, found in profiled.items()})
-    return Report(
-        tuple(_result(spec, name, found.drift_of(counted[name]), halts) for name, found in profiled.items())
-    )
-
-
-def _raw(spec: ModelSpec) -> list[str]:
-    return [column.name for column in spec.columns]
+    raw = [column.name for column in spec.columns if column.name in reference.features]
+    counted = count_bins(frame, {name: reference.features[name].bins for name in raw})
+    drifts = {name: reference.features[name].drift_of(counted[name]) for name in raw}
+    return Report(tuple(_result(spec, name, drift, halts) for name, drift in drifts.items()))
 
 
 def _result(spec: ModelSpec, name: str, drift: Drift, halts: bool) -> CheckResult:
@@ -47,11 +37,8 @@ def _result(spec: ModelSpec, name: str, drift: Drift, halts: bool) -> CheckResul
     threshold = spec.suspicion.drift
     real = drift.psi > drift.psi_noise
     failed = real and drift.psi >= threshold.warning
-    return CheckResult(
-        SUBJECT,
-        f"{name} is as in Production",
-        1,
-        int(failed),
-        halts=halts and drift.psi >= threshold.red,
-        note=f"PSI {drift.psi:.3f}, warned of from {threshold.warning:g}, red from {threshold.red:g}",
-    )
+    red = halts and drift.psi >= threshold.red
+    note = f"PSI {drift.psi:.3f}, warned of from {threshold.warning:g}, red from {threshold.red:g}"
+    if failed and red:
+        note += "; --accept-drift trains on it all the same"
+    return CheckResult(SUBJECT, f"{name} is as in Production", 1, int(failed), halts=red, note=note)

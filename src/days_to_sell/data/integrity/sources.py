@@ -6,19 +6,19 @@ Values of a source wait for its columns: what is of the wrong type is reported o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from days_to_sell.data.integrity.carried_out import Inspector
+from days_to_sell.data.integrity.carried_out import KEY, Inspector, key_of
 from days_to_sell.data.integrity.declared import (
     SPARK_TYPES,
-    Expected,
     expected_of,
+    gap_marker,
+    has_no_gap,
     has_rows,
-    is_known,
     is_of_type,
     reference_marker,
     type_marker,
@@ -48,20 +48,37 @@ def check_sources(
         The typed frames (only to be used when the report is green) and the report.
     """
     inspector = Inspector()
-    results: list[CheckResult] = []
-    sound: dict[str, DataFrame] = {}
-    for source in sources:
-        frame = _with_optional(source, frames[source.name])
-        found = list(_check_columns(inspector, source, frame))
-        results += found
-        if all(result.passed for result in found):
-            columns = {column.name: typed(column) for column in source.columns}
-            sound[source.name] = frame.withColumns(columns).cache()
+    schemas = {source.name: _check_schema(source, frames[source.name]) for source in sources}
+    readable = {
+        source.name: _with_optional(source, frames[source.name])
+        for source in sources
+        if schemas[source.name][0].passed
+    }
+    inspected = {
+        source.name: _inspect(inspector, source, readable, snapshot, (last or {}).get(source.name))
+        for source in sources
+        if source.name in readable
+    }
+    results = [result for schema in schemas.values() for result in schema]
+    results += [result for found in inspected.values() for result in found.columns]
+    sound = {
+        source.name: _typed(source, readable[source.name]).cache()
+        for source in sources
+        if source.name in inspected
+        and all(result.passed for result in (*schemas[source.name], *inspected[source.name].columns))
+    }
     for source in sources:
         if source.name in sound:
-            before = (last or {}).get(source.name)
-            results += _check_values(inspector, source, sound, snapshot, before)
+            results += _judged(source, inspected[source.name].values, sound)
     return sound, Report(tuple(results))
+
+
+@dataclass(frozen=True)
+class _Inspected:
+    """Results for the columns of a source, and for the values in them."""
+
+    columns: Sequence[CheckResult]
+    values: Sequence[CheckResult]
 
 
 def _with_optional(source: Source, frame: DataFrame) -> DataFrame:
@@ -70,44 +87,62 @@ def _with_optional(source: Source, frame: DataFrame) -> DataFrame:
     return frame.withColumns({column.name: F.lit(None).cast(SPARK_TYPES[column.type]) for column in absent})
 
 
-def _check_columns(inspector: Inspector, source: Source, frame: DataFrame) -> Iterator[CheckResult]:
-    missing = tuple(column.name for column in source.columns if column.name not in frame.columns)
-    yield CheckResult(source.name, "columns are there", len(source.columns), len(missing), missing)
-    yield named_leaks(source, frame.columns)
-    if missing:
-        return
-    marked = frame.withColumns(
-        {
-            type_marker(column.name): wrong_type(frame.schema[column.name].dataType, column)
-            for column in source.columns
-        }
+def _typed(source: Source, frame: DataFrame) -> DataFrame:
+    schema = frame.schema
+    return frame.withColumns(
+        {column.name: typed(schema[column.name].dataType, column) for column in source.columns}
     )
+
+
+def _check_schema(source: Source, frame: DataFrame) -> tuple[CheckResult, CheckResult]:
+    required = [column.name for column in source.columns if not column.optional]
+    missing = tuple(name for name in required if name not in frame.columns)
+    there = CheckResult(source.name, "columns are there", len(source.columns), len(missing), missing)
+    return there, named_leaks(source, frame.columns)
+
+
+def _inspect(
+    inspector: Inspector, source: Source, readable: Frames, snapshot: date, last: SnapshotRows | None
+) -> _Inspected:
+    """Look at columns and values in one go, for a pass over the data costs more than a check."""
+    frame = readable[source.name]
+    stored = frame.schema
+    marks = {KEY: key_of(source.key)}
     checks = [has_rows()]
     for column in source.columns:
+        marks[type_marker(column.name)] = wrong_type(stored[column.name].dataType, column)
         checks.append(is_of_type(column))
         if not column.nullable:
-            checks.append(is_known(column.name))
-    yield from inspector.inspect(source.name, marked, checks, source.key)
-
-
-def _check_values(
-    inspector: Inspector, source: Source, sound: Frames, snapshot: date, last: SnapshotRows | None
-) -> Iterator[CheckResult]:
-    frame = sound[source.name]
-    checks: list[Expected] = []
+            marks[gap_marker(column.name)] = F.col(column.name).isNull()
+            checks.append(has_no_gap(column.name))
+    of_columns = len(checks)
+    marked = _typed(source, frame.withColumns(marks))
     for check in source.checks:
         expected = expected_of(check, snapshot, last)
         if isinstance(check, Refers):
-            if check.source not in sound:
-                rows = frame.count()
-                yield CheckResult(source.name, f"{expected.check} ({check.source} is red)", rows, rows)
-                continue
-            frame = _mark_unknown(frame, check, sound[check.source])
+            if check.source in readable:
+                marked = _mark_unknown(marked, check, readable[check.source])
+            else:
+                marked = marked.withColumn(reference_marker(check.column), F.col(check.column))
             if check.column in source.key:
                 expected = replace(expected, marker=None)
         checks.append(expected)
-    if checks:
-        yield from inspector.inspect(source.name, frame, checks, source.key)
+    marked = marked.cache()
+    try:
+        results = inspector.inspect(source.name, marked, checks)
+    finally:
+        marked.unpersist()
+    return _Inspected(results[:of_columns], results[of_columns:])
+
+
+def _judged(source: Source, results: Sequence[CheckResult], sound: Frames) -> Iterator[CheckResult]:
+    """Take no reference to a red source for green: its keys are nobody's word."""
+    for check, result in zip(source.checks, results, strict=True):
+        if isinstance(check, Refers) and check.source not in sound:
+            name = f"{result.check} ({check.source} is red)"
+            yield CheckResult(source.name, name, result.checked, result.checked)
+        else:
+            yield result
 
 
 def _mark_unknown(frame: DataFrame, check: Refers, source: DataFrame) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 from pyspark.sql import DataFrame
 
-from days_to_sell.data.integrity.carried_out import Inspector
+from days_to_sell.data.integrity.carried_out import KEY, Inspector, key_of
 from days_to_sell.data.integrity.declared import Expected, has_rows, is_above_zero, is_known, is_unique
 from days_to_sell.data.report import Report
 from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, ModelSpec
@@ -29,4 +29,5 @@ def check_training_frame(spec: ModelSpec, frame: DataFrame) -> Report:
         *[is_known(name) for name in required],
         is_unique((ROW_ID,)),
     ]
-    return Report(tuple(Inspector().inspect(SUBJECT, frame, checks, (ROW_ID,))))
+    keyed = frame.withColumn(KEY, key_of((ROW_ID,)))
+    return Report(tuple(Inspector().inspect(SUBJECT, keyed, checks)))
