@@ -76,12 +76,15 @@ def test_the_command_ends_with_the_failures_and_no_stack_trace(stopped: Stopped)
 
 
 def test_the_report_is_logged_to_the_run(stopped: Stopped) -> None:
-    """One run, failed and tagged red, with the report as a table for people and as JSON."""
+    """One run, failed and tagged red, with the report as a table and a page for people and as JSON."""
     (run,) = stopped.runs
     assert (run.info.status, run.data.tags["integrity"]) == ("FAILED", "red")
     table = load_text(f"{run.info.artifact_uri}/integrity/report.txt")
     failed = [line.split() for line in table.splitlines() if line.startswith("FAILED")]
     assert [(line[1], line[-1]) for line in failed] == [("adverts", "a3"), ("valuations", "10-20k")]
+    page = load_text(f"{run.info.artifact_uri}/integrity/report.html")
+    assert "<h2>Failed</h2>" in page
+    assert "<code>a3</code>" in page
     raw = json.loads(load_text(f"{run.info.artifact_uri}/integrity/report.json"))
     assert raw["green"] is False
     assert sum(result["failed"] for result in raw["results"]) == 2

@@ -13,11 +13,13 @@ import mlflow
 from days_to_sell.cli.options import lake_options, model_option
 from days_to_sell.cli.summaries import write_summary
 from days_to_sell.data.report import Report
+from days_to_sell.data.report_page import render_page
 from days_to_sell.data.training_set import TrainingSet, build_training_set
 from days_to_sell.models import find_model
 from days_to_sell.registry.dataset import TrainingDataset
 from days_to_sell.registry.mleap_export import check_exportable
 from days_to_sell.registry.publish import log_best, register, require_new
+from days_to_sell.registry.reference import production_profile
 from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.card import compose, log_card
@@ -45,6 +47,14 @@ from days_to_sell.training.session import packages_for, start_session
     flag_value="yes",
     help="Search among the parameters that candidates name.",
 )
+@click.option(
+    "--accept-drift",
+    type=click.Choice(["yes", "no"]),
+    default="no",
+    is_flag=False,
+    flag_value="yes",
+    help="Train on data unlike that of Production, with a warning.",
+)
 def train(
     folder: str,
     lake: str,
@@ -55,6 +65,7 @@ def train(
     package: Path | None,
     registering: bool,
     search: str,
+    accept_drift: str,
 ) -> None:
     """Check the data, compare the candidates and register the best as one version.
 
@@ -87,6 +98,8 @@ def train(
             snapshot=snapshot,
             report=click.echo,
             keep_report=_log_report,
+            reference=production_profile(Registry(), spec.name, click.echo),
+            accept_drift=accept_drift == "yes",
         )
         _log_data(training_set)
         prepared = prepare(spec, training_set.frame, training_set.tables)
@@ -128,6 +141,7 @@ def _publish(
 def _log_report(checked: Report) -> None:
     mlflow.log_text(checked.to_table(), "integrity/report.txt")
     mlflow.log_text(checked.to_json(), "integrity/report.json")
+    mlflow.log_text(render_page(checked), "integrity/report.html")
     mlflow.set_tag("integrity", "green" if checked.green else "red")
 
 

@@ -59,12 +59,13 @@ def test_build_says_what_it_built_and_where(spark: SparkSession, call: Call, tmp
     lake = small_lake().write(tmp_path / "lake")
     ended = call("data", "build", "--lake", lake, "--training-data", tmp_path / "sets")
     assert ended.code == 0, ended.err
-    checking, built, checked = ended.out.splitlines()
+    checking, built, checked, page = ended.out.splitlines()
     assert checking == "checking 4 sources at snapshot 2025-06-30"
     assert built.startswith(f"training data: 6 rows, 50% censored, {tmp_path / 'sets' / 'days_to_sell'}/")
-    report = Path(checked.partition("report in ")[2])
-    lines = report.read_text(encoding="utf-8").splitlines()
-    assert checked.startswith(f"integrity: {len(lines) - 1} checks green")
+    report = Path(page.partition("report in ")[2])
+    lines = report.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+    assert checked == f"integrity: {len(lines) - 1} checks ok, 0 warnings, 0 failed"
+    assert "Integrity report" in report.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("day", ["2025-06-30", "2024-01-01"])

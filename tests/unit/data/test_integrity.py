@@ -10,10 +10,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from days_to_sell.data.integrity import SAMPLES, check_sources, check_training_frame
-from days_to_sell.data.lake import read_snapshot
+from days_to_sell.data.lake import read_snapshot, rows_before
 from days_to_sell.data.report import CheckResult, Report
-from days_to_sell.models.days_to_sell.spec import ADVERTS, SPEC
-from days_to_sell.spec import OneOf, Source, SourceColumn, Unique
+from days_to_sell.errors import DataError
+from days_to_sell.models.days_to_sell.spec import ADVERTS, SPEC, TAXONOMY
+from days_to_sell.spec import OneOf, Source, SourceColumn, Unique, Within
 from tests.lakes import DATE, DAY, TEXT, SmallLake, small_lake
 
 Found = tuple[str, str, int, int, tuple[str, ...]]
@@ -233,6 +234,67 @@ def test_a_reference_to_a_red_source_is_not_taken_for_green(
     lake["geography"].drop("region")
     failed = [name for _, name, *_ in found(check(spark, lake.write(tmp_path)))]
     assert failed == ["columns are there", "outcode is in geography (geography is red)"]
+
+
+@pytest.fixture(scope="module")
+def shrunken(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """What the report says of a snapshot with few and old adverts, and prices beyond reason."""
+    root = tmp_path_factory.mktemp("shrunken")
+    small_lake(adverts=12).write(root, day=DAY - timedelta(days=30))
+    lake = small_lake(adverts=5)
+    for number in range(5):
+        lake["adverts"].spoil(number, listed_on=DAY - timedelta(days=60 + number), removed_on=None)
+    lake["adverts"].spoil(3, price_gbp=2_000_000.0, mileage=-1.0)
+    snapshot = read_snapshot(spark, lake.write(root), SPEC.sources)
+    before = rows_before(spark, str(root), SPEC.sources, snapshot.day)
+    typed, report = check_sources(SPEC.sources, snapshot.frames, snapshot.day, before)
+    for frame in typed.values():
+        frame.unpersist()
+    return report
+
+
+STALE: dict[str, tuple[str, str]] = {
+    "price beyond reason": ("price_gbp is up to 1,000,000", "1 of 5 failed, such as a4"),
+    "mileage below nothing": ("mileage is from 0 up to 1,000,000", "1 of 5 failed, such as a4"),
+    "adverts that are all old": (
+        "newest listed_on is within 31 days of the snapshot",
+        "1 of 1 failed (found 2025-05-01)",
+    ),
+    "fewer than half the adverts": (
+        "has 0.5 to 3 times the rows of the snapshot before",
+        "1 of 1 failed (found 5, 12 rows on 2025-05-31)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STALE)
+def test_what_is_allowed_but_not_plausible_is_found(shrunken: Report, case: str) -> None:
+    """Ranges, freshness and volume fail with what was found."""
+    check, said = STALE[case]
+    assert f"adverts: {check}: {said}" in [str(failure) for failure in shrunken.failures]
+
+
+def test_nothing_else_is_said_of_it(shrunken: Report) -> None:
+    """The other tables have the rows that they had."""
+    assert len(shrunken.failures) == len(STALE)
+
+
+def test_a_first_snapshot_has_no_volume_to_keep(spark: SparkSession, tmp_path: Path, lake: SmallLake) -> None:
+    """It passes, and the report says why."""
+    root = lake.write(tmp_path)
+    assert rows_before(spark, root, SPEC.sources, DAY) == {}
+    snapshot = read_snapshot(spark, root, [TAXONOMY])
+    _, report = check_sources([TAXONOMY], snapshot.frames, snapshot.day)
+    notes = {result.check: result.note for result in report.results if result.note}
+    assert notes == {"has 0.8 to 2 times the rows of the snapshot before": "no snapshot before this one"}
+
+
+def test_a_check_that_cannot_be_carried_out_is_no_verdict(spark: SparkSession) -> None:
+    """A check of a column that the source lacks stops with its name, neither green nor red."""
+    source = Source("stock", ("id",), (SourceColumn("id", "string"),), (Within("price", 0, 9),))
+    frame = spark.createDataFrame([("a",)], "id string")
+    with pytest.raises(DataError, match="stock: 'price is from 0 up to 9' could not be checked"):
+        check_sources([source], {"stock": frame}, DAY)
 
 
 def test_a_value_outside_a_closed_set_is_found(spark: SparkSession) -> None:

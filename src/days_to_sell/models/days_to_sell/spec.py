@@ -9,6 +9,7 @@ from days_to_sell.spec import (
     Column,
     Crossed,
     Direction,
+    Fresh,
     InOrder,
     Judgement,
     Lookup,
@@ -25,6 +26,8 @@ from days_to_sell.spec import (
     Source,
     SourceColumn,
     Unique,
+    Volume,
+    Within,
 )
 
 GATHERED_WHILE_LISTED = (
@@ -61,6 +64,8 @@ ADVERTS = Source(
     checks=(
         Unique(("advert_id",)),
         Positive("price_gbp"),
+        Within("price_gbp", maximum=1_000_000),
+        Within("mileage", 0, 1_000_000),
         OneOf("removal_reason", (SOLD, WITHDRAWN)),
         InOrder("listed_on", "removed_on"),
         InOrder("registered_on", "listed_on"),
@@ -68,6 +73,8 @@ ADVERTS = Source(
         NotAfterSnapshot("removed_on"),
         Refers("derivative_id", "taxonomy"),
         Refers("outcode", "geography"),
+        Fresh("listed_on", 31),
+        Volume(0.5, 3),
     ),
     leaks=GATHERED_WHILE_LISTED,
 )
@@ -86,7 +93,12 @@ TAXONOMY = Source(
         SourceColumn("engine_cc", "double", nullable=True),
         SourceColumn("power_ps", "double", nullable=True),
     ),
-    checks=(Unique(("derivative_id",)),),
+    checks=(
+        Unique(("derivative_id",)),
+        Within("engine_cc", 0, 10_000),
+        Within("power_ps", 1, 2_500),
+        Volume(0.8, 2),
+    ),
 )
 
 VALUATIONS = Source(
@@ -102,6 +114,7 @@ VALUATIONS = Source(
     checks=(
         Unique(("derivative_id", "registration_year", "valued_on", "mileage_band")),
         Positive("retail_gbp"),
+        Within("retail_gbp", maximum=1_000_000),
         NotAfterSnapshot("valued_on"),
         Refers("derivative_id", "taxonomy"),
     ),
@@ -118,7 +131,12 @@ GEOGRAPHY = Source(
         SourceColumn("latitude", "double"),
         SourceColumn("longitude", "double"),
     ),
-    checks=(Unique(("outcode",)),),
+    checks=(
+        Unique(("outcode",)),
+        Within("latitude", 49, 61),
+        Within("longitude", -9, 3),
+        Volume(0.9, 1.2),
+    ),
 )
 
 SPEC = ModelSpec(

@@ -14,6 +14,8 @@ from days_to_sell.spec import (
     Source,
     SourceColumn,
     Unique,
+    Volume,
+    Within,
 )
 
 STOCK = Source(
@@ -36,7 +38,16 @@ STOCK = Source(
         SourceColumn("doors", "string"),
         SourceColumn("equipment_count", "double"),
     ),
-    checks=(Unique(("stock_id",)), OneOf("is_sold", (0, 1))),
+    checks=(
+        Unique(("stock_id",)),
+        OneOf("is_sold", (0, 1)),
+        Within("weeks_in_stock", 0, 520),
+        Within("price_eur", 1, 1_000_000),
+        Within("age_years", 0, 60),
+        Within("mileage_km", 0, 1_500_000),
+        Within("power_kw", 1, 1_500),
+        Volume(0.5, 3),
+    ),
     # Both are filled or changed while a car stands in stock: with them a concordance of 0.85 appears.
     leaks=("SalesSeason", "sales_season", "onAction", "on_action"),
 )

@@ -17,9 +17,11 @@ JUST_IN = 0.5
 def training_frame(sources: Mapping[str, DataFrame], snapshot: date) -> DataFrame:
     """Turn the stock list into one row per car.
 
-    ``stock_id`` follows the date of entry, so with it a model could tell sold cars from unsold ones; only a
-    hash of it comes through, as the row's id. The list has no dates and no seller, and its weeks are already
-    counted up to the day of the list, so the snapshot's date is not needed.
+    ``stock_id`` follows the date of entry, so with it a model could tell sold cars from unsold ones. The
+    row's id is a hash of it; itself it comes through for the integrity report to warn of, and no feature
+    reads it.
+    The list has no dates and no seller, and its weeks are already counted up to the day of the list, so the
+    snapshot's date is not needed.
 
     Args:
         sources: ``stock``.
@@ -36,6 +38,6 @@ def training_frame(sources: Mapping[str, DataFrame], snapshot: date) -> DataFram
         .withColumn("row_id", F.substring(F.sha2(entry, 256), 1, 16))
         .withColumn("duration", F.when(days == 0, JUST_IN).otherwise(days))
         .withColumn("observed", F.col("is_sold"))
-        .drop("stock_id", "weeks_in_stock", "is_sold")
+        .drop("weeks_in_stock", "is_sold")
     )
     return numbers_as_double(frame)
