@@ -226,7 +226,7 @@ SPEC = ModelSpec(
         unsuited=(
             "To value a car: it takes the valuation as given, and a high price is not a bad one.",
             "To judge a seller: nothing but the kind of seller and the region is known to it.",
-            "Markets other than the one of its lake, and cars whose make was hardly listed there.",
+            "For another market than that of its lake, or for makes that were hardly listed there.",
         ),
     ),
 )
