@@ -92,7 +92,7 @@ def read_recipe(package: ModelPackage) -> Recipe:
         )
     except KeyError as error:
         raise ReproductionError(
-            f"the package of {package.model} ({package.digest}) does not say its {error.args[0]}, so it "
+            f"the package of {package.model} ({package.digest}) does not say its {error.args[0]!r}, so it "
             "cannot be made again: a toolkit older than this trained it; train it anew"
         ) from error
     except ValueError as error:

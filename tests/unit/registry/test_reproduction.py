@@ -88,7 +88,7 @@ def test_a_package_says_how_it_was_made(version: ModelPackage) -> None:
 
 def test_a_package_that_does_not_say_is_refused_by_what_is_missing(tmp_path: Path) -> None:
     """A version of an older toolkit has too little to be made again."""
-    with pytest.raises(ReproductionError, match=r"does not say its model_folder, .* train it anew"):
+    with pytest.raises(ReproductionError, match=r"does not say its 'model_folder', .* train it anew"):
         read_recipe(make_package(tmp_path / "old"))
 
 
