@@ -29,7 +29,9 @@ def importance(table: pd.DataFrame, made_of: Mapping[str, tuple[str, ...]], subt
         subtitle: What is drawn, and of how much data.
     """
     mean = table.groupby(FEATURE)[LOSS].mean().sort_values()
-    title = f"Concordance loses {mean.iloc[-1]:.3f} when {_words(mean.index[-1])} is shuffled"
+    most = mean.index[-1]
+    verb = "are" if JOINED in most else "is"
+    title = f"Concordance loses {mean.iloc[-1]:.3f} when {_words(most)} {verb} shuffled"
     height = 1.6 + LINE_INCHES * len(mean)
     figure, (axes,) = draw(title, f"{subtitle}\ndots: single shuffles", height=height)
     label(axes, "loss of concordance (IPCW)")

@@ -88,7 +88,7 @@ def map_of_bias(table: pd.DataFrame, subtitle: str, kind: str = "area") -> Figur
         "\nsize: rows; ringed: the 95 % interval leaves out zero, as by chance in 1 of 20"
         f"\npale: {len(table) - judged} {kind}s with too few rows apart to say"
     )
-    figure, (axes,) = draw(title, subtitle, height=8.8, width=5.4)
+    figure, (axes,) = draw(title, subtitle, height=8.6, width=5.6)
     # The largest lie below the others, so that they hide none.
     rows = table.assign(odd=odd).sort_values([ROWS, AREA], ascending=[False, True])
     limit = max(1.0, float(rows[BIAS].abs().quantile(0.9)))

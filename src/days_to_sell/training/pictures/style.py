@@ -24,7 +24,7 @@ DIVERGING = LinearSegmentedColormap.from_list(
 WIDTH, DPI = 7.0, 130
 TITLE_INCHES, LINE_INCHES, MARGIN_INCHES = 0.30, 0.20, 0.12
 # What a letter takes on average, the title's and the subtitle's.
-TITLE_LETTER_INCHES, LETTER_INCHES = 0.1, 0.074
+TITLE_LETTER_INCHES, LETTER_INCHES = 0.095, 0.068
 
 
 def draw(
