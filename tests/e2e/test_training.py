@@ -112,6 +112,25 @@ def test_the_best_candidate_is_the_one_version(tracking: Trained, candidates: li
     assert version.tags["package.estimator"] == best.data.params["estimator"]
 
 
+def test_the_version_is_described_by_a_card(tracking: Trained) -> None:
+    """Its description leads to a page in the chosen candidate's run that holds each of the run's pictures."""
+    client = MlflowClient()
+    version = client.get_model_version(SPEC.name, "1")
+    run = client.get_run(version.run_id)
+    link = f"#/experiments/{run.info.experiment_id}/runs/{version.run_id}/artifacts/model_card.html"
+    assert version.description.endswith(f"[Model card]({link})")
+    assert f"concordance is {run.data.metrics['c_index_ipcw']:.3f}" in version.description
+    pictures = {Path(file.path).stem for file in client.list_artifacts(version.run_id, "pictures")}
+    curves = {f"dependence_{curve}" for curve in SPEC.judgement.curves}
+    assert pictures >= {"calibration", "survival", "map", "importance", *curves}
+    card = Path(mlflow.artifacts.download_artifacts(f"runs:/{version.run_id}/model_card.html"))
+    written = card.read_text(encoding="utf-8")
+    assert written.count("<figure>") == len(pictures)
+    assert f"<code>{run.data.tags['training_data.digest']}</code>" in written
+    assert all(use in written for use in ("Intended use", "Leaks checked", "Kaplan-Meier overall"))
+    assert card.stat().st_size < 1_500_000
+
+
 def test_the_version_carries_three_flavours_a_signature_and_an_example(
     tracking: Trained, package: ModelPackage
 ) -> None:
