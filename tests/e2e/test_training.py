@@ -32,7 +32,9 @@ pytestmark = pytest.mark.timeout(600)
 SPEC = find_model("days_to_sell").spec
 MODEL_URI = f"models:/{SPEC.name}/1"
 ESTIMATORS = {candidate.estimator for candidate in SPEC.candidates}
-METRICS = {"c_index", "mae_days", "bias_days", "baseline_c_index", "baseline_mae_days"}
+MEASURES = {"c_index", "c_index_ipcw", "integrated_brier", "mae_days", "bias_days", "coverage_80"}
+INTERVALS = {f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high")}
+METRICS = INTERVALS | {"baseline_c_index", "baseline_mae_days", "direction_price_gbp_share", "fit_seconds"}
 PROBE = Path(__file__).with_name("pyfunc_probe.py")
 
 
@@ -42,11 +44,21 @@ def parent(tracking: Trained) -> Run:
     return MlflowClient().get_run(tracking.summary["run_id"])
 
 
+def _nested(parent: Run, role: str) -> list[Run]:
+    nested = f"tags.mlflow.parentRunId = '{parent.info.run_id}' AND tags.role = '{role}'"
+    return MlflowClient().search_runs([parent.info.experiment_id], nested)
+
+
 @pytest.fixture
 def candidates(parent: Run) -> list[Run]:
-    """The runs nested in it."""
-    nested = f"tags.mlflow.parentRunId = '{parent.info.run_id}'"
-    return MlflowClient().search_runs([parent.info.experiment_id], nested)
+    """The runs of candidates, nested in it."""
+    return _nested(parent, "candidate")
+
+
+@pytest.fixture
+def baselines(parent: Run) -> list[Run]:
+    """The runs of baselines, nested in it."""
+    return _nested(parent, "baseline")
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +79,10 @@ def _assert_equal(answers: list[float], golden: tuple[GoldenRow, ...]) -> None:
     assert proof.passed, "\n".join(map(str, proof.differences[:5]))
 
 
-def test_every_candidate_is_a_run_with_metrics_plots_and_parameters(
+def test_every_candidate_is_a_run_with_metrics_pictures_and_parameters(
     tracking: Trained, candidates: list[Run]
 ) -> None:
-    """Three nested runs, each with its concordance and error beside the baseline's."""
+    """Four nested runs, each with figures and their intervals, its directions, and the baseline's figures."""
     assert {run.data.params["estimator"] for run in candidates} == ESTIMATORS
     assert len(candidates) == len(ESTIMATORS)
     for run in candidates:
@@ -79,8 +91,23 @@ def test_every_candidate_is_a_run_with_metrics_plots_and_parameters(
         assert run.data.metrics["baseline_c_index"] == 0.5 < run.data.metrics["c_index"]
         assert run.data.params["horizon_days"] == "180"
         assert "listings from" in run.data.params["split"]
-        plots = {file.path for file in MlflowClient().list_artifacts(run.info.run_id, "plots")}
-        assert plots == {"plots/calibration.png", "plots/survival.png"}
+        pictures = {file.path for file in MlflowClient().list_artifacts(run.info.run_id, "pictures")}
+        assert pictures >= {"pictures/calibration.png", "pictures/survival.png"}
+
+
+def test_every_baseline_is_a_run_beside_the_candidates(
+    tracking: Trained, parent: Run, candidates: list[Run], baselines: list[Run]
+) -> None:
+    """The same figures by the same names, so that one table compares all; the parent has the chosen one's."""
+    names = {run.info.run_name for run in baselines}
+    assert names == {"Kaplan-Meier overall", "Kaplan-Meier by segment", "Cox (lifelines)"}
+    assert all(set(run.data.metrics) >= INTERVALS for run in baselines)
+    assert {each["name"] for each in tracking.summary["baselines"]} == names
+    (chosen,) = (run for run in candidates if run.data.tags["chosen"] == "yes")
+    assert {name: parent.data.metrics[name] for name in INTERVALS} == {
+        name: chosen.data.metrics[name] for name in INTERVALS
+    }
+    assert all(name in parent.data.tags["mlflow.note.content"] for name in names)
 
 
 def test_the_parent_run_knows_its_data(parent: Run, candidates: list[Run], package: ModelPackage) -> None:
@@ -90,21 +117,50 @@ def test_the_parent_run_knows_its_data(parent: Run, candidates: list[Run], packa
     assert package.provenance["training_data"] == digest
     (dataset,) = parent.inputs.dataset_inputs
     assert digest.startswith(dataset.dataset.digest)
+    assert (dataset.dataset.name, dataset.dataset.source_type) == (SPEC.name, "spark")
+    assert json.loads(dataset.dataset.profile)["num_rows"] == 4_000
+    assert {column["name"] for column in json.loads(dataset.dataset.schema)["mlflow_colspec"]} > {
+        ROW_ID,
+        *(column.name for column in SPEC.columns),
+    }
+    assert pq.read_table(json.loads(dataset.dataset.source)["path"]).num_rows == 4_000
     assert parent.data.metrics["training_rows"] == 4_000
     assert parent.data.tags["integrity"] == "green"
     client = MlflowClient()
     files = {
         file.path
-        for folder in ("integrity", "training_data")
+        for folder in ("integrity", "training_data", "evaluation")
         for file in client.list_artifacts(parent.info.run_id, folder)
     }
-    assert files == {"integrity/report.txt", "integrity/report.json", "training_data/manifest.json"}
+    assert files >= {
+        "integrity/report.txt",
+        "integrity/report.html",
+        "integrity/report.json",
+        "training_data/manifest.json",
+        "evaluation/table.txt",
+        "evaluation/evaluation.json",
+    }
+
+
+def test_the_version_leads_to_its_data(tracking: Trained, parent: Run) -> None:
+    """The registered model and the run it was fitted in name the data set that the parent run does."""
+    client = MlflowClient()
+    version = client.get_model_version(SPEC.name, "1")
+    (known,) = parent.inputs.dataset_inputs
+    (dataset,) = client.get_run(version.run_id).inputs.dataset_inputs
+    assert dataset.dataset == known.dataset
+    logged = client.get_logged_model(version.source.removeprefix("models:/"))
+    linked = [metric for metric in logged.metrics if metric.dataset_name]
+    assert [(each.key, each.value, each.dataset_digest) for each in linked] == [
+        ("training_rows", 4_000, known.dataset.digest)
+    ]
 
 
 def test_the_best_candidate_is_the_one_version(tracking: Trained, candidates: list[Run]) -> None:
-    """There is one version, of the run with the highest concordance, and the summary says the same."""
+    """There is one version, of the run that is marked as chosen, and the summary says the same."""
     (version,) = MlflowClient().search_model_versions(f"name = '{SPEC.name}'")
-    best = max(candidates, key=lambda run: run.data.metrics["c_index"])
+    (best,) = (run for run in candidates if run.data.tags["chosen"] == "yes")
+    assert "is chosen" in best.data.tags["choice"]
     assert version.run_id == best.info.run_id
     assert tracking.summary["version"] == str(version.version) == "1"
     assert tracking.summary["candidates"][0]["estimator"] == best.data.params["estimator"]
