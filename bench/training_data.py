@@ -23,6 +23,10 @@ ROUNDS = (3, 2)
 WARM_UP = 5_000
 GROWTH = 1.1
 """Largest exponent of the time over the number of adverts that is called linear."""
+
+LINEAR = 0.9
+"""Smallest exponent of which the same can be said."""
+
 NAMES = {"spark": "Spark, joins", "duckdb": "DuckDB, joins", "step": "Spark, whole step"}
 
 
@@ -167,6 +171,11 @@ def _sentences(sizes: Sequence[Size], exponents: Mapping[str, float]) -> list[st
     ]
     for engine, exponent in exponents.items():
         said.append(f"{NAMES[engine]}: time grows with adverts to the power of {exponent:.2f}.")
+    if exponents and min(exponents.values()) < LINEAR:
+        said.append(
+            f"An exponent well below 1 says that what every run costs, whatever its size, weighs at "
+            f"{sizes[0].adverts:,} adverts still; it is no promise for sizes beyond {sizes[-1].adverts:,}."
+        )
     return [*said, crossing(sizes, exponents)] if exponents else said
 
 
