@@ -116,7 +116,7 @@ COLUMNS: dict[str, Found] = {
         "adverts",
         "no column gathered during a row's life (leak)",
         1,
-        13,
+        11,
         ("views",),
     ),
     "text where a number should be": ("adverts", "price_gbp is double", 2, 6, ("a3", "a5")),
