@@ -6,7 +6,7 @@ A process of its own, because the most memory a process ever held is all that th
 from __future__ import annotations
 
 import json
-import resource
+import os
 import shutil
 import sys
 import time
@@ -25,7 +25,6 @@ from days_to_sell.training.session import start_session
 
 SNAPSHOT = "snapshot_date="
 QUERY = Path(__file__).with_name("joins.sql")
-MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,14 @@ class Measured:
         engine: Name of the engine.
         seconds: From the files of the lake to the files of the training data.
         start_seconds: Until the engine could take work, before that.
-        python_mib: Most memory that the Python process held.
-        jvm_mib: Most memory that the JVM held; 0 without one, None where the system does not tell.
+        python_mib: Most memory that the Python process held; None where the system does not tell.
+        jvm_mib: The same of the JVM; 0 without one.
     """
 
     engine: str
     seconds: float
     start_seconds: float
-    python_mib: float
+    python_mib: float | None
     jvm_mib: float | None
 
 
@@ -116,14 +115,18 @@ def _second_call(work: Callable[[Path], None], warm_up: Path, lake: Path) -> flo
     return time.perf_counter() - started
 
 
-def _python_mib() -> float:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (MIB if sys.platform == "darwin" else 1024)
+def _python_mib() -> float | None:
+    return _most_mib(os.getpid())
 
 
 def _jvm_mib(spark: SparkSession) -> float | None:
     jvm: Any = spark._jvm
-    status = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/status")
+    return _most_mib(jvm.java.lang.ProcessHandle.current().pid())
+
+
+def _most_mib(pid: int) -> float | None:
+    """Give the most memory a process held; getrusage would count what its parent held at the fork as well."""
+    status = Path(f"/proc/{pid}/status")
     if not status.is_file():
         return None
     lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())

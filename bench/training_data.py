@@ -147,7 +147,6 @@ def _table(sizes: Sequence[Size]) -> list[str]:
     for size in sizes:
         for engine, name in NAMES.items():
             rounds = size.measured[engine]
-            jvm = [each.jvm_mib for each in rounds if each.jvm_mib is not None]
             rows.append(
                 (
                     name,
@@ -155,12 +154,17 @@ def _table(sizes: Sequence[Size]) -> list[str]:
                     str(size.rounds),
                     f"{size.seconds(engine):.2f}",
                     f"{size.adverts / size.seconds(engine):,.0f}",
-                    f"{max(jvm):,.0f}" if jvm else "?",
-                    f"{max(each.python_mib for each in rounds):,.0f}",
+                    _most([each.jvm_mib for each in rounds]),
+                    _most([each.python_mib for each in rounds]),
                     f"{median(each.start_seconds for each in rounds):.1f}",
                 )
             )
     return table(header, rows)
+
+
+def _most(mib: Sequence[float | None]) -> str:
+    known = [each for each in mib if each is not None]
+    return f"{max(known):,.0f}" if known else "?"
 
 
 def _sentences(sizes: Sequence[Size], exponents: Mapping[str, float]) -> list[str]:
