@@ -81,9 +81,8 @@ equivalence: $(DEV) ## Prove that a notebook and the project make the same data 
 	@$(RUN) equivalence $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
 
 .PHONY: screenshots
-screenshots: ui ## Take the pictures of the guide in Chromium, from the demo's store, and check what the UI tells
-	@$(MAKE) --no-print-directory $(DEV)
-	@$(BIN)/python docs/screenshots.py --mlflow "http://127.0.0.1:$(MLFLOW_PORT)" --model "$(MODEL_NAME)"
+screenshots: $(DEV) ui ## Take the guide's pictures of the MLflow UI on the demo's store, in Chromium
+	@$(BIN)/python docs/screenshots.py --mlflow "http://127.0.0.1:$(MLFLOW_PORT)"
 
 .PHONY: lint
 lint: $(DEV) ## Check style, types, the order of imports and the requirement files

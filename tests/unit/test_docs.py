@@ -18,7 +18,8 @@ from days_to_sell.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[2]
 README, CONTRIBUTING, MAKEFILE = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "Makefile"
 ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-DOCUMENTS = [README, CONTRIBUTING, ROOT / "CHANGELOG.md", *sorted(ROOT.glob("*/README.md")), *ADRS]
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
+DOCUMENTS = [README, CONTRIBUTING, ROOT / "CHANGELOG.md", *sorted(ROOT.glob("*/README.md")), *ADRS, *GUIDES]
 SETTINGS = {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)}
 OF_THE_TESTS = {"DAYS_TO_SELL_REQUIRE_PARTS"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")

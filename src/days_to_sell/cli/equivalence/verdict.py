@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.data.training_set import TrainingSet, open_training_set
@@ -144,7 +145,7 @@ def _side(spark: SparkSession, run: Run, model: str, scratch: Path) -> Side:
     if data is None:
         raise DataError(f"run {run.info.run_id} was trained on {path}, which is not there; run it again")
     scratch.mkdir()
-    fetched = mlflow.artifacts.download_artifacts(f"{model}/{MODEL_DATA_SUBPATH}", dst_path=str(scratch))
+    fetched = ModelsArtifactRepository(model).download_artifacts(MODEL_DATA_SUBPATH, str(scratch))
     return Side(run, data, model, open_package(Path(fetched)))
 
 
