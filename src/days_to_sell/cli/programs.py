@@ -25,6 +25,7 @@ def job_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "JDK_JAVA_OPTIONS": f"{SHORT_LIVED_JVM} {os.environ.get('JDK_JAVA_OPTIONS', '')}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_LOGGING_LEVEL": "WARNING",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         **(extra or {}),

@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
 from pyspark.sql import DataFrame, SparkSession
 
@@ -100,6 +101,7 @@ def compare_sides(spec: ModelSpec, store: str, summary: Path, notebook: str) -> 
         NotebookError: The notebook left no finished run that says which model is its best.
         DataError: The training data of a run is not where the run says.
     """
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
     mlflow.set_tracking_uri(store)
     spark = start_session("equivalence")
     client = MlflowClient(store)
