@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from pyspark.ml import Pipeline, PipelineModel, Transformer
 from pyspark.ml.feature import VectorAssembler
@@ -16,6 +17,7 @@ from days_to_sell.training.crossing import Pair, choose_pairs, collect_cells
 from days_to_sell.training.pipeline import (
     FEATURES,
     RAW,
+    REST,
     TARGET,
     WEIGHT,
     Seen,
@@ -30,6 +32,7 @@ from days_to_sell.training.pipeline import (
 
 RAW_VECTOR = "raw_vector"
 SHORTEST = 0.5
+LEAST_SOLD = 5
 OUTCOME = (ROW_ID, DURATION, OBSERVED, TARGET, WEIGHT)
 
 
@@ -81,20 +84,48 @@ def encode(
 
 
 def _occupied(spec: ModelSpec, indexed: DataFrame) -> dict[str, frozenset[float]]:
-    """Collect, by feature, the ranks or cuts that occur."""
+    """Collect, by feature, the cuts that occur, or the ranks to tell apart, with ``REST`` for others."""
     columns = index_columns(spec)
     if not columns:
         return {}
-    sets = [F.collect_set(column).alias(name) for name, column in columns.items()]
-    (row,) = indexed.agg(*sets).collect()
-    return {name: frozenset(row[name]) for name in columns}
+    places = [
+        F.struct(F.lit(name).alias("name"), F.col(column).alias("value")) for name, column in columns.items()
+    ]
+    placed = indexed.select(OBSERVED, F.explode(F.array(*places)).alias("place"))
+    sold: dict[str, dict[float, float]] = {name: {} for name in columns}
+    for (name, value), sales in placed.groupBy("place").agg(F.sum(OBSERVED)).collect():
+        sold[name][value] = sales
+    tops = {category.name: category.top for category in spec.categories}
+    return {
+        name: told_apart(sales, tops[name]) if name in tops else frozenset(sales)
+        for name, sales in sold.items()
+    }
+
+
+def told_apart(sales: Mapping[float, float], top: int) -> frozenset[float]:
+    """Choose the ranks that get a bucket of their own, so that every bucket was seen to sell.
+
+    A bucket only seen unsold has no finite coefficient in a survival regression, and one of few sales none to
+    rely on. So the first rank like that and those above it are left to the rest, and where the rest alone is
+    like that, the rarest of the others are too.
+
+    Args:
+        sales: Rank to the number of sales seen.
+        top: Most ranks to tell apart.
+
+    Returns:
+        The ranks, and ``REST`` where others occur.
+    """
+    ranks = sorted(sales)
+    count = len(list(takewhile(lambda rank: sales[rank] >= LEAST_SOLD, ranks[:top])))
+    while 0 < count < len(ranks) and sum(sales[rank] for rank in ranks[count:]) < LEAST_SOLD:
+        count -= 1
+    rest = [REST] if count < len(ranks) else []
+    return frozenset([*ranks[:count], *rest])
 
 
 def _crossed_pairs(spec: ModelSpec, seen: Seen, bucketed: DataFrame) -> dict[str, tuple[Pair, ...]]:
-    """Choose the pairs of each crossed feature among the rows that were seen to sell.
-
-    A pair that is only seen unsold has no finite coefficient in a survival regression.
-    """
+    """Choose the pairs of each crossed feature among those that were seen to sell often enough."""
     indexes, buckets = index_columns(spec), bucket_columns(spec, seen)
     pairs = {}
     for crossed in spec.crossed:
@@ -102,7 +133,8 @@ def _crossed_pairs(spec: ModelSpec, seen: Seen, bucketed: DataFrame) -> dict[str
         chosen: tuple[Pair, ...] = ()
         if first in buckets and second in buckets:
             columns = (indexes[first], indexes[second]), (buckets[first], buckets[second])
-            chosen = choose_pairs(collect_cells(bucketed.where(f"{OBSERVED} = 1"), *columns), crossed.top)
+            cells = collect_cells(bucketed.where(f"{OBSERVED} = 1"), *columns)
+            chosen = choose_pairs([cell for cell in cells if cell.rows >= LEAST_SOLD], crossed.top)
         pairs[crossed.name] = chosen
     return pairs
 

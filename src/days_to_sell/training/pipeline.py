@@ -23,6 +23,7 @@ from days_to_sell.training.crossing import Pair, crossing_stages, first_pairs
 Stage = Estimator[Any] | Transformer
 FEATURES, RAW, TARGET, WEIGHT = "features", "raw", "target", "weight"
 INFINITY = float("inf")
+REST = INFINITY
 TREES = frozenset({"GBTRegressor", "RandomForestRegressor"})
 SPARK_MAX_BINS = 32
 # Where the last bucket of a feature has no rows, its other columns sum to one, as the intercept does.
@@ -34,7 +35,8 @@ class Seen:
     """What the data that is fitted holds.
 
     Args:
-        occupied: Feature to the ranks or cuts that occur.
+        occupied: Bucketed number to the cuts that occur, category to the ranks to tell apart, with ``REST``
+            where others occur.
         pairs: Crossed feature to the pairs of ranks or cuts that get a column.
     """
 
@@ -138,11 +140,11 @@ def _told_apart(spec: ModelSpec, seen: Seen | None) -> list[Feature]:
 def _bucket_edges(feature: Category | Bucketed, seen: Seen | None) -> list[float]:
     """Edges of the last cut: a bucket a rank and one for the rest, or a bucket a cut and one for missing.
 
-    A rank that does not occur has no bucket, and a cut without rows is one with the cut below it.
+    A rank that is not told apart is one with the rest, and a cut without rows one with the cut below it.
     """
     found = None if seen is None else seen.occupied[feature.name]
     if isinstance(feature, Category):
-        ranks = feature.top if found is None else min(feature.top, len(found))
+        ranks = feature.top if found is None else len({*found} - {REST})
         return [*map(float, range(ranks + 1)), INFINITY]
     missing = float(len(feature.splits) + 1)
     cuts = [float(cut) for cut in range(int(missing))] if found is None else sorted({*found} - {missing})

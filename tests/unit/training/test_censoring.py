@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
@@ -72,6 +72,7 @@ def test_weights_recover_the_mean_that_censoring_hides() -> None:
     assert abs(target[known].mean() - wanted) > 10 * error
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from([SOLD, LOST])), min_size=1, max_size=60))
 def test_no_weight_exceeds_one_over_the_share_at_risk(rows: list[tuple[float, float]]) -> None:
     """However much is censored, weights stay bounded by the support of the horizon, and need no cap."""

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
@@ -40,6 +40,7 @@ def _rank(rows: Rows, told_apart: int, pairs: list[Pair]) -> int:
     return int(np.linalg.matrix_rank(np.column_stack(columns).astype(float)))
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(1, 4), st.integers(1, 12))
 def test_chosen_pairs_are_independent_of_the_parts_and_no_more_would_be(
     rows: Rows, told_apart: int, top: int
@@ -52,6 +53,7 @@ def test_chosen_pairs_are_independent_of_the_parts_and_no_more_would_be(
     assert len(chosen) == min(top, every - alone)
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_a_pair_left_out_is_rarer_than_those_chosen_or_told_without(rows: Rows) -> None:
     """No pair outside could take the place of a rarer one inside."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,11 +13,11 @@ from pyspark.sql import SparkSession
 
 from days_to_sell.errors import TrainingError
 from days_to_sell.registry.mleap_export import check_exportable
-from days_to_sell.spec import ModelSpec
+from days_to_sell.spec import Category, ModelSpec
 from days_to_sell.training.derive import derive
 from days_to_sell.training.evaluation import predict
-from days_to_sell.training.fit import SHORTEST, encode, fit_candidate
-from days_to_sell.training.pipeline import build_estimator, build_pipeline, reads_one_hot
+from days_to_sell.training.fit import SHORTEST, encode, fit_candidate, told_apart
+from days_to_sell.training.pipeline import REST, build_estimator, build_pipeline, reads_one_hot
 from days_to_sell.training.prepare import Prepared, prepare
 from tests.unit.training.markets import CROSSED, SPEC, frame_of, market, market_rows
 
@@ -160,3 +162,32 @@ def test_a_missing_bucketed_number_is_no_obstacle(spark: SparkSession) -> None:
     frame = derive(market(spark, 200), SPEC, {})
     assert frame.where("isnan(mileage)").count() > 0
     assert frame.where("mileage IS NULL").count() == 0
+
+
+def test_a_value_that_is_never_seen_to_sell_bends_no_candidate(spark: SparkSession) -> None:
+    """A make of a few unsold cars shares the bucket of the rest; on its own its days would have no bound."""
+    rows = market_rows(1_500)
+    unsold = rows.index < 12
+    rows.loc[unsold, ["make", "observed"]] = ["Z", 0.0]
+    spec = replace(SPEC, features=(*SPEC.features[:-1], Category("make", top=300)))
+    prepared = prepare(spec, frame_of(spark, rows), {})
+    candidate = CANDIDATES["AFTSurvivalRegression"]
+    encoded = encode(spec, [candidate], prepared.fit, prepared.calibrate)[True]
+    fitted = build_estimator(spec, candidate).fit(encoded.fit)
+    assert np.abs(fitted.coefficients.toArray()).max() < 5
+
+
+@pytest.mark.parametrize(
+    ("sales", "top", "expected"),
+    [
+        pytest.param([90, 50, 7], 9, {0, 1, 2}, id="all"),
+        pytest.param([90, 50, 7], 2, {0, 1, REST}, id="top"),
+        pytest.param([90, 50, 3, 9], 9, {0, 1, REST}, id="seldom sold"),
+        pytest.param([90, 50, 7, 0], 9, {0, 1, REST}, id="rest never sold"),
+        pytest.param([90, 3], 9, {REST}, id="nothing left beside the rest"),
+        pytest.param([90], 9, {0}, id="one value"),
+    ],
+)
+def test_every_bucket_was_seen_to_sell(sales: list[float], top: int, expected: set[float]) -> None:
+    """Seldom sold ranks go to the rest, and with them the rarest others until the rest sells too."""
+    assert told_apart(dict(enumerate(map(float, sales))), top) == {float(rank) for rank in expected}
