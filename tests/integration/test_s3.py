@@ -96,9 +96,15 @@ def test_a_lake_whose_server_is_not_there_is_one_message(s3: S3) -> None:
     ("variable", "lake", "why"),
     [
         (None, "s3a://nowhere/cars", "S3 refused with NoSuchBucket; create the bucket"),
-        ("AWS_ACCESS_KEY_ID", "s3a://lake/cars", "S3 refused with InvalidAccessKeyId; look at AWS_"),
-        ("AWS_SECRET_ACCESS_KEY", "s3a://lake/cars", "S3 refused with SignatureDoesNotMatch; look at AWS_"),
+        # Servers name a wrong access key in many ways.
+        ("AWS_ACCESS_KEY_ID", "s3a://lake/cars", r"S3 refused with \w+; look at AWS_ACCESS_KEY_ID"),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "s3a://lake/cars",
+            "S3 refused with SignatureDoesNotMatch; look at AWS_SECRET",
+        ),
     ],
+    ids=["no bucket", "wrong key", "wrong secret"],
 )
 def test_a_lake_that_s3_does_not_show_is_one_message(
     s3: S3, monkeypatch: pytest.MonkeyPatch, variable: str | None, lake: str, why: str
@@ -107,7 +113,7 @@ def test_a_lake_that_s3_does_not_show_is_one_message(
     if variable:
         monkeypatch.setenv(variable, "guess")
     said = refusal(build(s3, lake, "s3a://lake/sets"))
-    assert said.startswith(f"error: {lake}/adverts cannot be listed: {why}")
+    assert re.match(f"error: {lake}/adverts cannot be listed: {why}", said)
 
 
 @pytest.mark.timeout(BUILD_SECONDS)
