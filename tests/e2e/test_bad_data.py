@@ -17,7 +17,7 @@ from mlflow.entities import Run
 from tests.lakes import small_lake
 
 ROOT = Path(__file__).parents[2]
-TRAIN_SECONDS = 250
+TRAIN_SECONDS = 500
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^```python (src/\S+)\n(.*?)^```$", CONTRIBUTING, re.MULTILINE | re.DOTALL))
 LINES = re.findall(r"^```python\n(\w+\([^\n]*\),)\n```$", CONTRIBUTING, re.MULTILINE)
 SPEC = "src/days_to_sell/models/days_to_sell/spec.py"
-STEP_SECONDS = 280
+STEP_SECONDS = 560
 
 pytestmark = pytest.mark.timeout(2 * STEP_SECONDS)
 

@@ -28,7 +28,7 @@ from days_to_sell.spec import PREDICTION, ROW_ID
 from days_to_sell.training.derive import derive
 from tests.e2e.trainings import Trained, download, run_training
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 SPEC = find_model("days_to_sell").spec
 MODEL_URI = f"models:/{SPEC.name}/1"
 ESTIMATORS = {candidate.estimator for candidate in SPEC.candidates}

@@ -15,7 +15,7 @@ from typing import Any
 import mlflow
 
 PROJECT = Path(__file__).parents[2]
-SECONDS = 280
+SECONDS = 560
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -11,6 +12,8 @@ from days_to_sell.errors import DaysToSellError
 
 def run(command: click.Command, name: str | None = None) -> None:
     """Run a command with the arguments of this process; its help calls it ``name``."""
+    # A command tells its own progress; MLflow would draw a bar for every artifact between the lines.
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
         command(prog_name=name)
     except DaysToSellError as error:
