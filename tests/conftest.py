@@ -22,6 +22,8 @@ os.environ["JDK_JAVA_OPTIONS"] = (
     f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {os.environ.get('JDK_JAVA_OPTIONS', '')}"
 )
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+# The entry point of the command line does this; tests call commands without it.
+os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 
 
 @pytest.fixture(scope="session")
