@@ -17,10 +17,9 @@ from lifelines.utils import concordance_index
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from days_to_sell.data.report import CheckResult, Report
+from days_to_sell.data.report import TRAINING_DATA, CheckResult, Report
 from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, ModelSpec, Refers, Source
 
-SUBJECT = "training data"
 SAMPLE_ROWS, LEAST_ROWS = 4_000, 200
 # Cuts of a number by which its order, and any hump in it, is seen; each holds some hundred sampled rows.
 CUTS = 20
@@ -86,7 +85,7 @@ def judge_sample(spec: ModelSpec, sample: pd.DataFrame) -> Report:
     for check, look in kinds:
         if len(sample) < LEAST_ROWS:
             note = f"{len(sample)} rows are too few to tell, {LEAST_ROWS} are needed"
-            results.append(CheckResult(SUBJECT, check, len(sample.columns), 0, note=note))
+            results.append(CheckResult(TRAINING_DATA, check, len(sample.columns), 0, note=note))
         else:
             results += _results(check, len(sample.columns), list(look(spec, sample)), read)
     return Report(tuple(results))
@@ -98,9 +97,9 @@ def _results(check: str, columns: int, suspects: list[Suspect], read: set[str]) 
         f"{each.column} ({each.why})" for each in suspects if not each.grave or each.column not in read
     )
     if red or not rest:
-        yield CheckResult(SUBJECT, check, columns, len(red), red)
+        yield CheckResult(TRAINING_DATA, check, columns, len(red), red)
     if rest:
-        yield CheckResult(SUBJECT, check, columns, len(rest), rest, halts=False)
+        yield CheckResult(TRAINING_DATA, check, columns, len(rest), rest, halts=False)
 
 
 def _sample(spec: ModelSpec, frame: DataFrame, rows: int) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Literal
 from days_to_sell.errors import IntegrityError
 
 Severity = Literal["ok", "warning", "FAILED"]
+TRAINING_DATA = "training data"
 
 
 @dataclass(frozen=True)

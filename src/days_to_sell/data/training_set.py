@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from days_to_sell.data.code import code_commit, code_digest
-from days_to_sell.data.integrity import check_drift, check_sources, check_training_frame
+from days_to_sell.data.drift import check_drift
 from days_to_sell.data.lake import Snapshot, read_snapshot, rows_before
 from days_to_sell.data.leaks import leak_suspects
 from days_to_sell.data.places import Places, read_places
@@ -156,6 +156,9 @@ def _found_or_built(
     if found is not None:
         report(f"training data of this lake is there already: {path}")
         return found
+    # Great Expectations takes seconds to import, and a training set that is there needs none of it.
+    from days_to_sell.data.integrity import check_sources, check_training_frame
+
     report(f"checking {len(spec.sources)} sources at snapshot {taken.day}")
     before = rows_before(spark, lake, spec.sources, taken.day)
     typed, checked = check_sources(spec.sources, taken.frames, taken.day, before)

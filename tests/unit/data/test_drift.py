@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from days_to_sell.data.integrity import check_drift
+from days_to_sell.data.drift import check_drift
 from days_to_sell.data.report import Report
 from days_to_sell.scoring.bins import NumberBins, TextBins
 from days_to_sell.scoring.profile import Histogram, Profile

@@ -5,8 +5,7 @@ results, ``sources`` and ``training`` say what is checked when.
 """
 
 from days_to_sell.data.integrity.carried_out import SAMPLES
-from days_to_sell.data.integrity.drift import check_drift
 from days_to_sell.data.integrity.sources import check_sources
 from days_to_sell.data.integrity.training import check_training_frame
 
-__all__ = ["SAMPLES", "check_drift", "check_sources", "check_training_frame"]
+__all__ = ["SAMPLES", "check_sources", "check_training_frame"]

@@ -7,10 +7,8 @@ from pyspark.sql import DataFrame
 
 from days_to_sell.data.integrity.carried_out import KEY, Inspector, key_of
 from days_to_sell.data.integrity.declared import Expected, has_rows, is_above_zero, is_known, is_unique
-from days_to_sell.data.report import Report
+from days_to_sell.data.report import TRAINING_DATA, Report
 from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, ModelSpec
-
-SUBJECT = "training data"
 
 
 def check_training_frame(spec: ModelSpec, frame: DataFrame) -> Report:
@@ -30,4 +28,4 @@ def check_training_frame(spec: ModelSpec, frame: DataFrame) -> Report:
         is_unique((ROW_ID,)),
     ]
     keyed = frame.withColumn(KEY, key_of((ROW_ID,)))
-    return Report(tuple(Inspector().inspect(SUBJECT, keyed, checks)))
+    return Report(tuple(Inspector().inspect(TRAINING_DATA, keyed, checks)))

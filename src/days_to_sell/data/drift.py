@@ -8,8 +8,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 
 from days_to_sell.data.binning import count_bins
-from days_to_sell.data.integrity.training import SUBJECT
-from days_to_sell.data.report import CheckResult, Report
+from days_to_sell.data.report import TRAINING_DATA, CheckResult, Report
 from days_to_sell.scoring.profile import Drift, Profile
 from days_to_sell.spec import ModelSpec
 
@@ -41,4 +40,4 @@ def _result(spec: ModelSpec, name: str, drift: Drift, halts: bool) -> CheckResul
     note = f"PSI {drift.psi:.3f}, warned of from {threshold.warning:g}, red from {threshold.red:g}"
     if failed and red:
         note += "; --accept-drift trains on it all the same"
-    return CheckResult(SUBJECT, f"{name} is as in Production", 1, int(failed), halts=red, note=note)
+    return CheckResult(TRAINING_DATA, f"{name} is as in Production", 1, int(failed), halts=red, note=note)
