@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from days_to_sell.data.pages import page_environment
 from days_to_sell.data.report import Report
 
 TEMPLATE = "report.html.jinja"
@@ -11,13 +10,7 @@ TEMPLATE = "report.html.jinja"
 
 def render_page(report: Report) -> str:
     """Write the report as HTML."""
-    environment = Environment(
-        loader=PackageLoader("days_to_sell.data", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    template = page_environment("days_to_sell.data").get_template(TEMPLATE)
     ok = [result for result in report.results if result.severity == "ok"]
     verdict = "green" if report.green else "red"
-    return environment.get_template(TEMPLATE).render(report=report, ok=ok, verdict=verdict)
+    return template.render(report=report, ok=ok, verdict=verdict)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import mlflow
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from days_to_sell.data.pages import page_environment
 from days_to_sell.data.report import CheckResult, Report
 from days_to_sell.data.training_set import Manifest
 from days_to_sell.spec import ModelSpec
@@ -64,13 +64,7 @@ class ModelCard:
 
 def render(card: ModelCard) -> str:
     """Write a card as HTML: everything in one file, nothing to run, every text escaped."""
-    environment = Environment(
-        loader=PackageLoader("days_to_sell.training.card", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("days_to_sell.training.card")
     environment.filters |= {"figure": figure, "named": named, "data_uri": data_uri}
     return environment.get_template(TEMPLATE).render(
         card=card,
