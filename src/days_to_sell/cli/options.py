@@ -26,10 +26,22 @@ def model_option(command: Command) -> Command:
     )(command)
 
 
+def master_option(command: Command) -> Command:
+    """``--master``: where Spark runs."""
+    return click.option("--master", default="local[*]", show_default=True, help="Spark master.")(command)
+
+
+def yes_no_option(name: str, help: str) -> Callable[[Command], Command]:
+    """Make an option that is a flag, and that takes yes or no, which is all an MLflow Project can pass."""
+    return click.option(
+        name, type=click.Choice(["yes", "no"]), default="no", is_flag=False, flag_value="yes", help=help
+    )
+
+
 def lake_options(command: Command) -> Command:
     """``--lake``, ``--snapshot``, ``--training-data`` and ``--master``: where data is and Spark runs."""
     for option in (
-        click.option("--master", default="local[*]", show_default=True, help="Spark master."),
+        master_option,
         click.option(
             "--training-data", default=TRAINING_DATA, show_default=True, help="Folder of training sets."
         ),

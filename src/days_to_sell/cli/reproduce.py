@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from mlflow import MlflowClient
 
+from days_to_sell.cli.options import master_option
 from days_to_sell.registry.reproduction.checkout import find_repository
 from days_to_sell.registry.reproduction.findings import to_table
 from days_to_sell.registry.reproduction.record import record
@@ -33,7 +34,7 @@ from days_to_sell.registry.versions import Registry
     help="Clone of the project that has the commit; the one that runs if absent.",
 )
 @click.option("--lake", help="Root of the lake, if it has moved since.")
-@click.option("--master", default="local[*]", show_default=True, help="Spark master.")
+@master_option
 @click.option("--timeout", default=3600.0, show_default=True, help="Seconds that each step may take.")
 @click.option("--keep", is_flag=True, help="Keep the scratch folder, and say where it is.")
 def reproduce(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import mlflow
 
-from days_to_sell.cli.options import lake_options, model_option
+from days_to_sell.cli.options import lake_options, model_option, yes_no_option
 from days_to_sell.cli.summaries import write_summary
 from days_to_sell.data.report import Report
 from days_to_sell.data.report_page import render_page
@@ -39,22 +39,8 @@ from days_to_sell.training.session import packages_for, start_session
 @click.option(
     "--register/--no-register", "registering", default=True, help="Register the best, or only log it."
 )
-@click.option(
-    "--search",
-    type=click.Choice(["yes", "no"]),
-    default="no",
-    is_flag=False,
-    flag_value="yes",
-    help="Search among the parameters that candidates name.",
-)
-@click.option(
-    "--accept-drift",
-    type=click.Choice(["yes", "no"]),
-    default="no",
-    is_flag=False,
-    flag_value="yes",
-    help="Train on data unlike that of Production, with a warning.",
-)
+@yes_no_option("--search", "Search among the parameters that candidates name.")
+@yes_no_option("--accept-drift", "Train on data unlike that of Production, with a warning.")
 def train(
     folder: str,
     lake: str,
