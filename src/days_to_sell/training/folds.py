@@ -34,6 +34,11 @@ class Folds:
     test: DataFrame
     description: str
 
+    @property
+    def by_name(self) -> dict[str, DataFrame]:
+        """The rows of each fold, by its name."""
+        return {"fit": self.fit, "calibrate": self.calibrate, "test": self.test}
+
 
 def split(spec: ModelSpec, frame: DataFrame, *, salt: str = "fold") -> Folds:
     """Split a training frame by the spec's group and time columns, by hash of ``row_id`` without a group.

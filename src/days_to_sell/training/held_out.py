@@ -22,8 +22,9 @@ def require_whole_groups(spec: ModelSpec, folds: Folds) -> None:
     """
     if spec.group is None:
         return
-    parts = {"fit": folds.fit, "calibrate": folds.calibrate, "test": folds.test}
-    placed = [frame.select(F.col(spec.group), F.lit(name).alias("fold")) for name, frame in parts.items()]
+    placed = [
+        frame.select(F.col(spec.group), F.lit(name).alias("fold")) for name, frame in folds.by_name.items()
+    ]
     shared = (
         reduce(DataFrame.unionByName, placed)
         .groupBy(spec.group)

@@ -61,8 +61,9 @@ def prepare(spec: ModelSpec, frame: DataFrame, tables: Tables) -> Prepared:
     require_complete(derived, spec)
     folds = split(spec, derived)
     require_whole_groups(spec, folds)
-    parts = {"fit": folds.fit, "calibrate": folds.calibrate, "test": folds.test}
-    fit, calibrate, test = (in_order(with_weights(part, spec, name), spec) for name, part in parts.items())
+    fit, calibrate, test = (
+        in_order(with_weights(part, spec, name), spec) for name, part in folds.by_name.items()
+    )
     exam = Exam.of(spec, collect(test, spec))
     calibration = Outcomes.of(collect(calibrate, spec), spec.horizon)
     baseline = overall(exam, collect(fit, spec, at_most=BASELINE_ROWS))

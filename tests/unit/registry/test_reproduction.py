@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -249,21 +248,6 @@ def test_a_table_has_a_line_for_each_finding() -> None:
     ]
     assert "4,000 rows, aaaaaaaaaaaa  4,000 rows, aaaaaaaaaaaa  same" in lines[1]
     assert lines[3].split()[-3:] == ["cccccccccccc", "dddddddddddd", "DIFFERS"]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with MLflow's tables."""
-    address = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
-    MlflowClient(address).search_registered_models()
-    return address
-
-
-@pytest.fixture
-def client(store: str, tmp_path: Path) -> MlflowClient:
-    """A client of a fresh copy of it."""
-    shutil.copy(store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
-    return MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 
 def test_a_package_that_is_not_the_registered_one_is_refused(

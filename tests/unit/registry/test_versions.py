@@ -17,19 +17,9 @@ from tests.packages import make_package
 MODEL = "tiny-model"
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a database with MLflow's tables, made once."""
-    address = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
-    MlflowClient(address).search_registered_models()
-    return address
-
-
 @pytest.fixture
-def client(store: str, tmp_path: Path) -> MlflowClient:
-    """A client of a fresh copy of it, in which the model has three versions that hold a package each."""
-    shutil.copy(store.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
-    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+def client(client: MlflowClient, tmp_path: Path) -> MlflowClient:
+    """A client of a store in which the model has three versions that hold a package each."""
     client.create_registered_model(MODEL)
     for number in (1, 2, 3):
         home = tmp_path / f"model-{number}"
