@@ -1,0 +1,259 @@
+"""Vectors that are never made unless somebody asks for them: what is known of each element, piece by piece.
+
+A one-hot vector of 300 categories is one index here; a product with weights is one look into a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, TypeAlias
+
+from days_to_sell.scoring.plan.expressions import (
+    Apply,
+    Arithmetic,
+    Choose,
+    Constant,
+    Element,
+    Index,
+    Number,
+    PackedDot,
+    Weighted,
+)
+from days_to_sell.scoring.plan.indices import index_in, lookup
+
+if TYPE_CHECKING:
+    from days_to_sell.scoring.plan.forests import Forest
+
+ONE, ZERO = Constant(1.0), Constant(0.0)
+
+
+# Packed vectors: lists of numbers that exist while a row is computed.
+
+
+@dataclass(frozen=True, eq=False)
+class VectorIn:
+    """The vector of an input column; ``width`` is None where any will do."""
+
+    column: str
+    width: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """The elements of a vector, put into a list."""
+
+    vector: Vector
+
+
+@dataclass(frozen=True, eq=False)
+class Applied:
+    """A function of a whole packed vector, by its name in ``rows.functions`` and ``batches.functions``.
+
+    Args:
+        function: The name.
+        vector: The packed vector.
+        constants: What the function takes beside it.
+        width: Width of what comes out.
+    """
+
+    function: str
+    vector: Packed
+    constants: tuple[float, ...]
+    width: int
+
+
+@dataclass(frozen=True, eq=False)
+class ForestVote:
+    """The sum over trees, each times its weight, of the numbers of a leaf; one number for each class.
+
+    Args:
+        forest: The trees.
+        weights: One for each tree.
+        normalized: Whether each leaf's numbers are first divided by their sum.
+        width: Number of classes.
+    """
+
+    forest: Forest
+    weights: tuple[float, ...]
+    width: int
+
+
+Packed: TypeAlias = VectorIn | Pack | Applied | ForestVote
+
+
+# Pieces: what a vector is put together from.
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Elements that are numbers of their own."""
+
+    numbers: tuple[Number, ...]
+
+    @property
+    def width(self) -> int:
+        """Number of elements."""
+        return len(self.numbers)
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """Elements that are zero but for a few.
+
+    Args:
+        entries: Index and value of each that is not; the index ``width`` means that it is nowhere. Values at
+            the same index add up.
+        width: Number of elements.
+    """
+
+    entries: tuple[tuple[Index, Number], ...]
+    width: int
+
+
+@dataclass(frozen=True)
+class Stored:
+    """All elements of a packed vector of known width."""
+
+    vector: Packed
+    width: int
+
+
+Piece: TypeAlias = Cells | Sparse | Stored
+
+
+@dataclass(frozen=True, eq=False)
+class Vector:
+    """A vector of known width.
+
+    Args:
+        pieces: What it is put together from, in order.
+    """
+
+    pieces: tuple[Piece, ...]
+
+    @cached_property
+    def width(self) -> int:
+        """Number of elements."""
+        return sum(piece.width for piece in self.pieces)
+
+    def __getitem__(self, position: int) -> Number:
+        """Give one element, counted from 0."""
+        if position not in self._elements:
+            piece, inside = self._locate(position)
+            self._elements[position] = _element(piece, inside)
+        return self._elements[position]
+
+    def __iter__(self) -> Iterator[Number]:
+        """Give every element in turn."""
+        return (self[position] for position in range(self.width))
+
+    def dot(self, weights: Sequence[float], start: float = 0.0) -> Number:
+        """Give ``start`` plus the product with weights, as many as the vector is wide."""
+        factors: list[float] = []
+        numbers: list[Number] = []
+        offset = 0
+        for piece in self.pieces:
+            part = tuple(weights[offset : offset + piece.width])
+            offset += piece.width
+            match piece:
+                case Cells():
+                    factors += part
+                    numbers += piece.numbers
+                case Stored():
+                    factors.append(1.0)
+                    numbers.append(PackedDot(part, piece.vector))
+                case Sparse():
+                    found = [times(lookup((*part, 0.0), index), value) for index, value in piece.entries]
+                    factors += [1.0] * len(found)
+                    numbers += found
+        return Weighted(tuple(factors), tuple(numbers), start)
+
+    def scaled(self, factors: Sequence[float]) -> Vector:
+        """Multiply each element by a factor of its own; what is sparse stays so."""
+        pieces: list[Piece] = []
+        offset = 0
+        for piece in self.pieces:
+            part = tuple(factors[offset : offset + piece.width])
+            offset += piece.width
+            if isinstance(piece, Sparse):
+                entries = ((i, times(lookup((*part, 0.0), i), value)) for i, value in piece.entries)
+                pieces.append(Sparse(tuple(entries), piece.width))
+            else:
+                cells = (_element(piece, position) for position in range(piece.width))
+                pieces.append(Cells(tuple(times(Constant(f), c) for f, c in zip(part, cells, strict=True))))
+        return Vector(tuple(pieces))
+
+    def packed(self) -> Packed:
+        """Give the vector as a list; always the same one."""
+        return self._packed
+
+    @cached_property
+    def _packed(self) -> Packed:
+        whole = self.pieces[0] if len(self.pieces) == 1 else None
+        return whole.vector if isinstance(whole, Stored) else Pack(self)
+
+    @cached_property
+    def _elements(self) -> dict[int, Number]:
+        return {}
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(piece.width for piece in self.pieces))
+
+    def _locate(self, position: int) -> tuple[Piece, int]:
+        for piece, end in zip(self.pieces, self._ends, strict=True):
+            if 0 <= position < end:
+                return piece, position - end + piece.width
+        raise IndexError(f"element {position} of a vector of {self.width}")
+
+
+def cells(numbers: Sequence[Number]) -> Vector:
+    """Put numbers together."""
+    return Vector((Cells(tuple(numbers)),))
+
+
+def one_hot(index: Index, width: int) -> Vector:
+    """Give a vector that is 1 at an index and 0 elsewhere; the index ``width`` means nowhere."""
+    return Vector((Sparse(((index, ONE),), width),))
+
+
+def stored(packed: Packed, width: int) -> Vector:
+    """Give the elements of a packed vector of known width."""
+    return Vector((Stored(packed, width),))
+
+
+def joined(vectors: Sequence[Vector]) -> Vector:
+    """Put vectors one behind another."""
+    return Vector(tuple(piece for vector in vectors for piece in vector.pieces))
+
+
+def times(left: Number, right: Number) -> Number:
+    """Multiply; a factor of one is left out."""
+    if isinstance(left, Constant) and left.value == 1.0:
+        return right
+    if isinstance(right, Constant) and right.value == 1.0:
+        return left
+    return Arithmetic("*", left, right)
+
+
+def apply(function: str, *arguments: Number) -> Number:
+    """Apply a function by its name."""
+    return Apply(function, arguments)
+
+
+def _element(piece: Piece, position: int) -> Number:
+    match piece:
+        case Cells():
+            return piece.numbers[position]
+        case Stored():
+            return Element(piece.vector, position)
+        case Sparse():
+            here: list[Number] = []
+            for index, value in piece.entries:
+                truth = index_in(index, [position])
+                if truth is not None:
+                    here.append(Choose(truth, value, ZERO))
+            return Weighted((1.0,) * len(here), tuple(here)) if len(here) > 1 else (here or [ZERO])[0]
