@@ -161,9 +161,9 @@ class Constant:
 
 @dataclass(frozen=True, eq=False)
 class Arithmetic:
-    """Two numbers, added, subtracted or multiplied."""
+    """Two numbers, added, subtracted, multiplied, or divided by a constant other than zero."""
 
-    operation: Literal["+", "-", "*"]
+    operation: Literal["+", "-", "*", "/"]
     left: Number
     right: Number
 

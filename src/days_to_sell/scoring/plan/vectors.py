@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from days_to_sell.scoring.plan.expressions import (
@@ -17,12 +18,13 @@ from days_to_sell.scoring.plan.expressions import (
     Choose,
     Constant,
     Element,
+    Fixed,
     Index,
     Number,
     PackedDot,
     Weighted,
 )
-from days_to_sell.scoring.plan.indices import index_in, lookup
+from days_to_sell.scoring.plan.indices import index_in, lookup, remap
 
 if TYPE_CHECKING:
     from days_to_sell.scoring.plan.forests import Forest
@@ -72,7 +74,6 @@ class ForestVote:
     Args:
         forest: The trees.
         weights: One for each tree.
-        normalized: Whether each leaf's numbers are first divided by their sum.
         width: Number of classes.
     """
 
@@ -87,7 +88,7 @@ Packed: TypeAlias = VectorIn | Pack | Applied | ForestVote
 # Pieces: what a vector is put together from.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
     """Elements that are numbers of their own."""
 
@@ -99,7 +100,7 @@ class Cells:
         return len(self.numbers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sparse:
     """Elements that are zero but for a few.
 
@@ -113,7 +114,7 @@ class Sparse:
     width: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stored:
     """All elements of a packed vector of known width."""
 
@@ -185,6 +186,38 @@ class Vector:
                 cells = (_element(piece, position) for position in range(piece.width))
                 pieces.append(Cells(tuple(times(Constant(f), c) for f, c in zip(part, cells, strict=True))))
         return Vector(tuple(pieces))
+
+    def shifted(self, deltas: Sequence[float]) -> Vector:
+        """Add to each element a number of its own."""
+        return cells([Arithmetic("+", x, Constant(d)) for x, d in zip(self, deltas, strict=True)])
+
+    def sliced(self, positions: Sequence[int]) -> Vector:
+        """Cut out the elements at positions, each at most once, in their order."""
+        pieces: list[Piece] = []
+        located = [self._locate(position) for position in positions]
+        for piece, run in groupby(located, key=itemgetter(0)):
+            inside = [position for _, position in run]
+            if isinstance(piece, Sparse):
+                places = {position: place for place, position in enumerate(inside)}
+                table = [places.get(position, len(inside)) for position in range(piece.width + 1)]
+                entries = ((remap(table, i, len(inside) + 1), value) for i, value in piece.entries)
+                pieces.append(Sparse(tuple(entries), len(inside)))
+            else:
+                pieces.append(Cells(tuple(_element(piece, position) for position in inside)))
+        return Vector(tuple(pieces))
+
+    def entries(self) -> list[tuple[Index, Number]]:
+        """Give index and value of each element that may not be zero; the index ``width`` means nowhere."""
+        found: list[tuple[Index, Number]] = []
+        for piece, end in zip(self.pieces, self._ends, strict=True):
+            start = end - piece.width
+            if isinstance(piece, Sparse):
+                table = [*range(start, end), self.width]
+                found += [(remap(table, i, self.width + 1), value) for i, value in piece.entries]
+            else:
+                places = range(piece.width)
+                found += [(Fixed(start + at, self.width + 1), _element(piece, at)) for at in places]
+        return found
 
     def packed(self) -> Packed:
         """Give the vector as a list; always the same one."""
