@@ -1,4 +1,4 @@
-"""From a model package to predictions, in Python alone: no Spark, no JVM, no numpy."""
+"""From a model package to predictions, without Spark."""
 
 from days_to_sell.scoring.bundle import Bundle, load_bundle
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from days_to_sell.errors import BundleError
 from days_to_sell.scoring.attributes import Attributes
-from days_to_sell.scoring.columns import NUMBER, STRING, Columns, Kind
+from days_to_sell.scoring.columns import Columns
 from days_to_sell.scoring.folder import Folder
-
-# The columns of one row; a step reads some and writes its own.
-Row = dict[str, Any]
-Step = Callable[[Row], None]
-
-
-class RowDroppedError(Exception):
-    """A node leaves this row out of its answer, as its ``handleInvalid="skip"`` asks."""
+from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
+from days_to_sell.scoring.plan.expressions import AnyOf, Element, Number, Text, Truth
+from days_to_sell.scoring.plan.plan import Check, Stage, Value
+from days_to_sell.scoring.plan.vectors import Vector
 
 
 @dataclass(frozen=True)
 class Node:
-    """A node on its way to become a step.
+    """A node on its way to become a stage: its operator reads ports, and writes them.
 
     Args:
         name: Name of the node, unique in its pipeline.
+        op: MLeap's name of its operator.
         attributes: What the operator was fitted to.
         folder: The node's folder, where ensembles keep their trees.
         columns: The columns of the pipeline so far.
@@ -34,35 +31,62 @@ class Node:
     """
 
     name: str
+    op: str
     attributes: Attributes
     folder: Folder
     columns: Columns
     ports_in: Mapping[str, str]
     ports_out: Mapping[str, str]
+    _read: dict[str, None] = field(default_factory=dict)
+    _written: dict[str, Value] = field(default_factory=dict)
+    _checks: list[Check] = field(default_factory=list)
 
-    def number_in(self, port: str) -> str:
-        """Name of the number column on an input port."""
-        return self.read(port, NUMBER)
+    def number(self, port: str) -> Number:
+        """Read the number on an input port."""
+        return self._value(port, NUMBER)  # type: ignore[return-value]
 
-    def string_in(self, port: str) -> str:
-        """Name of the text column on an input port."""
-        return self.read(port, STRING)
+    def text(self, port: str) -> Text:
+        """Read the text on an input port."""
+        return self._value(port, STRING)  # type: ignore[return-value]
 
-    def vector_in(self, port: str, width: int | None) -> str:
-        """Name of the vector column on an input port."""
-        return self.read(port, Kind("vector", width))
+    def vector(self, port: str, width: int) -> Vector:
+        """Read the vector of a width on an input port."""
+        return self._value(port, Kind("vector", width))  # type: ignore[return-value]
 
-    def read(self, port: str, kind: Kind) -> str:
-        """Name of the column on an input port, noted as read."""
-        column = self._column(self.ports_in, port)
-        self.columns.read(column, kind)
-        return column
+    def element(self, port: str, position: int) -> Number:
+        """Read one element of the vector on an input port, whatever its width."""
+        vector = self._value(port, Kind("vector", None, position + 1))
+        return vector[position] if isinstance(vector, Vector) else Element(vector, position)  # type: ignore[arg-type]
 
-    def write(self, port: str, kind: Kind) -> str:
-        """Name of the column on an output port, noted as written."""
+    def known_kind(self, port: str) -> Kind | None:
+        """Say what the column on an input port holds; None if it comes from outside and was not read yet."""
+        column = self.column_in(port)
+        return self.columns.outputs.get(column) or self.columns.inputs.get(column)
+
+    def column_in(self, port: str) -> str:
+        """Name the column on an input port."""
+        return self._column(self.ports_in, port)
+
+    def write(self, port: str, value: Value) -> None:
+        """Write the column on an output port."""
         column = self._column(self.ports_out, port)
-        self.columns.write(column, kind)
-        return column
+        self.columns.write(column, value)
+        self._written[column] = value
+
+    def write_if_asked(self, port: str, value: Value) -> None:
+        """Write the column on an output port that the node may do without."""
+        if port in self.ports_out:
+            self.write(port, value)
+
+    def refuse(self, truth: Truth | None, message: str, value: Number | Text | None = None) -> None:
+        """Refuse rows for which a truth holds; ``{}`` in the message stands for the offending value."""
+        if truth is not None:
+            self._checks.append(Check(truth, message, value))
+
+    def drop(self, truth: Truth | None) -> None:
+        """Leave out rows for which a truth holds."""
+        if truth is not None:
+            self._checks.append(Check(truth))
 
     def numbered(self, ports: Mapping[str, str], prefix: str) -> list[str]:
         """The ports ``prefix``0, ``prefix``1 and so on, in the order of their numbers."""
@@ -71,10 +95,25 @@ class Node:
             raise BundleError(f"has the ports {', '.join(sorted(ports))} where {prefix}0 and up are due")
         return names
 
+    def stage(self) -> Stage:
+        """Give what became of the node."""
+        return Stage(self.name, self.op, tuple(self._read), dict(self._written), tuple(self._checks))
+
+    def _value(self, port: str, kind: Kind) -> Value:
+        column = self.column_in(port)
+        self._read[column] = None
+        return self.columns.read(column, kind)
+
     def _column(self, ports: Mapping[str, str], port: str) -> str:
         if port not in ports:
             raise BundleError(f"has no port {port!r}, only {', '.join(sorted(ports)) or 'none'}")
         return ports[port]
+
+
+def any_of(truths: Sequence[Truth | None]) -> Truth | None:
+    """Ask whether one of some truths holds; None stands for one that never does."""
+    known = tuple(truth for truth in truths if truth is not None)
+    return AnyOf(known) if len(known) > 1 else known[0] if known else None
 
 
 def read_ports(shape: Any, side: str) -> dict[str, str]:

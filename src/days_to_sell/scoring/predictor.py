@@ -56,7 +56,8 @@ class Predictor:
         self._contract = package.contract
         self._derive = package.derivations.compile()
         self._required = package.derivations.required
-        self._bundle = load_bundle(package.bundle)
+        bundle = load_bundle(package.bundle)
+        self._bundle = bundle.select([name for name in (UNBOUNDED, PREDICTION) if name in bundle.outputs])
         self._allow_unknown = allow_unknown_fields
         self._today = today
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from days_to_sell.errors import BundleError
 from days_to_sell.scoring import folder as folder_module
 from days_to_sell.scoring import load_bundle
+from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
 from tests.unit.scoring.bundles import (
     assembler,
     bundle,
@@ -29,12 +31,25 @@ PIPELINE = (indexer(), assembler(), line())
 
 
 def test_a_bundle_says_what_goes_in_and_what_comes_out(tmp_path: Path) -> None:
-    """Inputs, outputs and labels are known without scoring a row."""
+    """Inputs and outputs, and what they hold, are known without scoring a row."""
     loaded = load_bundle(bundle(tmp_path, *PIPELINE))
     assert loaded.name == "by-hand"
-    assert loaded.inputs == ("make", "age")
-    assert loaded.outputs == ("rank", "features", "days")
-    assert loaded.labels == {"make": ("a", "b")}
+    assert list(loaded.inputs.items()) == [("make", STRING), ("age", NUMBER)]
+    assert list(loaded.outputs.items()) == [
+        ("rank", NUMBER),
+        ("features", Kind("vector", 2)),
+        ("days", NUMBER),
+    ]
+
+
+def test_a_bundle_adds_no_more_than_it_is_asked_for(tmp_path: Path) -> None:
+    """What is selected is answered as before, and a column that is not written is refused by name."""
+    loaded = load_bundle(bundle(tmp_path, *PIPELINE))
+    assert loaded.select(["days"]).transform([{"make": "b", "age": 10.0}]) == [
+        {"make": "b", "age": 10.0, "days": 2.0 * 1 + 3.0 * 10 + 1}
+    ]
+    with pytest.raises(BundleError, match="writes no weeks; it writes rank, features, days"):
+        loaded.select(["weeks"])
 
 
 def test_a_directory_is_read_like_the_zip(tmp_path: Path) -> None:

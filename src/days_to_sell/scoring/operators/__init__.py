@@ -1,23 +1,24 @@
-"""MLeap's operators: for each, the function that compiles a node into a step."""
+"""MLeap's operators: for each, the function that reads a node and describes what it computes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from days_to_sell.scoring.node import Node, Step
+from days_to_sell.scoring.node import Node
 from days_to_sell.scoring.operators import (
     buckets,
     categories,
     crossings,
     isotonic,
     linear,
+    scalers,
     survival,
     trees,
     vectors,
 )
 
-OPERATORS: Mapping[str, Callable[[Node], Step]] = MappingProxyType(
+OPERATORS: Mapping[str, Callable[[Node], None]] = MappingProxyType(
     {
         "aft_survival_regression": survival.aft_survival_regression,
         "bucketizer": buckets.bucketizer,
@@ -30,7 +31,7 @@ OPERATORS: Mapping[str, Callable[[Node], Step]] = MappingProxyType(
         "one_hot_encoder": categories.one_hot_encoder,
         "random_forest_regression": trees.random_forest_regression,
         "reverse_string_indexer": categories.reverse_string_indexer,
-        "standard_scaler": vectors.standard_scaler,
+        "standard_scaler": scalers.standard_scaler,
         "string_indexer": categories.string_indexer,
         "vector_assembler": vectors.vector_assembler,
         "vector_slicer": vectors.vector_slicer,

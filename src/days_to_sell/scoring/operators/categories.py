@@ -2,61 +2,53 @@
 
 from __future__ import annotations
 
-from days_to_sell.errors import BundleError, ScoringError
-from days_to_sell.scoring.columns import NUMBER, STRING, Kind
-from days_to_sell.scoring.node import Node, Row, RowDroppedError, Step
+from days_to_sell.errors import BundleError
+from days_to_sell.scoring.node import Node
 from days_to_sell.scoring.operators.invalid import CHOICES, Invalid
+from days_to_sell.scoring.plan.expressions import LabelAt, LabelIndex
+from days_to_sell.scoring.plan.indices import category, from_index, index_in, remap
+from days_to_sell.scoring.plan.vectors import one_hot
 
-# Wider one-hot vectors than this are not sparse here and would be slow: bound the category instead.
+# Wider one-hot vectors than this are refused: bound the category instead.
 MAX_CATEGORIES = 100_000
 
 
-def string_indexer(node: Node) -> Step:
-    """Compile a string indexer: null and unseen text are index N of N labels, an error, or drop the row."""
+def string_indexer(node: Node) -> None:
+    """Give the position of a text; null and unseen text are index N of N labels, an error, or dropped."""
     labels = node.attributes.strings("labels")
     invalid = node.attributes.choice("handle_invalid", CHOICES, default="error")
-    source, target = node.string_in("input"), node.write("output", NUMBER)
-    index = {label: float(position) for position, label in enumerate(labels)}
-    if len(index) < len(labels):
+    if len(set(labels)) < len(labels):
         raise BundleError("attribute 'labels' holds a label twice")
-    node.columns.labels[source] = labels
-    unseen = float(len(labels))
-
-    def step(row: Row) -> None:
-        row[target] = index.get(row[source], unseen)
-
-    def strict_step(row: Row) -> None:
-        value = row[source]
-        if value not in index:
-            if invalid is Invalid.SKIP:
-                raise RowDroppedError
-            raise ScoringError(
-                f"column {source!r} holds {value!r:.60}, which {node.name!r} was not fitted on; send one of "
-                f'its {len(labels)} labels, or fit it with handleInvalid="keep"'
-            )
-        row[target] = index[value]
-
-    return step if invalid is Invalid.KEEP else strict_step
+    text = node.text("input")
+    index = LabelIndex(text, labels)
+    unseen = index_in(index, [len(labels)])
+    if invalid is Invalid.SKIP:
+        node.drop(unseen)
+    elif invalid is Invalid.ERROR:
+        node.refuse(
+            unseen,
+            f"column {node.column_in('input')!r} holds {{}}, which {node.name!r} was not fitted on; send one "
+            f'of its {len(labels)} labels, or fit it with handleInvalid="keep"',
+            text,
+        )
+    node.write("output", from_index(index))
 
 
-def reverse_string_indexer(node: Node) -> Step:
-    """Compile the way back from index to label."""
+def reverse_string_indexer(node: Node) -> None:
+    """Give the label at an index."""
     labels = node.attributes.strings("labels")
-    source, target = node.number_in("input"), node.write("output", STRING)
-
-    def step(row: Row) -> None:
-        value = row[source]
-        if not 0.0 <= value < len(labels):
-            raise ScoringError(
-                f"column {source!r} holds {value!r}, and {node.name!r} has {len(labels)} labels"
-            )
-        row[target] = labels[int(value)]
-
-    return step
+    number = node.number("input")
+    index = category(number, len(labels))
+    node.refuse(
+        index_in(index, [len(labels)]),
+        f"column {node.column_in('input')!r} holds {{}}, and {node.name!r} has {len(labels)} labels",
+        number,
+    )
+    node.write("output", LabelAt((*labels, ""), index))
 
 
-def one_hot_encoder(node: Node) -> Step:
-    """Compile a one-hot encoder over one or more index columns."""
+def one_hot_encoder(node: Node) -> None:
+    """Encode one or more index columns."""
     sizes = node.attributes.longs("category_sizes")
     sources = node.numbered(node.ports_in, "input")
     targets = node.numbered(node.ports_out, "output")
@@ -64,37 +56,24 @@ def one_hot_encoder(node: Node) -> Step:
         raise BundleError(
             f"has {len(sources)} inputs, {len(targets)} outputs and {len(sizes)} category sizes"
         )
-    steps = [_one_hot(node, *each) for each in zip(sizes, sources, targets, strict=True)]
-
-    def step(row: Row) -> None:
-        for each in steps:
-            each(row)
-
-    return step
+    for size, source, target in zip(sizes, sources, targets, strict=True):
+        _one_hot(node, size, source, target)
 
 
-def _one_hot(node: Node, size: int, port_in: str, port_out: str) -> Step:
+def _one_hot(node: Node, size: int, port_in: str, port_out: str) -> None:
     keep = node.attributes.choice("handle_invalid", CHOICES, default="error") is Invalid.KEEP
     if not 0 < size <= MAX_CATEGORIES:
         raise BundleError(f"a category of {size} values; from 1 to {MAX_CATEGORIES} can be encoded")
     width = size + keep - node.attributes.boolean("drop_last")
-    source, target = node.number_in(port_in), node.write(port_out, Kind("vector", width))
-    zeros = [0.0] * width
-
-    def step(row: Row) -> None:
-        value = row[source]
-        if 0.0 <= value < size:
-            hot = int(value)
-        elif keep:
-            hot = size
-        else:
-            raise ScoringError(
-                f"column {source!r} holds {value!r}, and {node.name!r} encodes 0 to {size - 1}; "
-                'fit it with handleInvalid="keep" to encode any other'
-            )
-        vector = zeros.copy()
-        if hot < width:
-            vector[hot] = 1.0
-        row[target] = vector
-
-    return step
+    number = node.number(port_in)
+    index = category(number, size)
+    if not keep:
+        node.refuse(
+            index_in(index, [size]),
+            f"column {node.column_in(port_in)!r} holds {{}}, and {node.name!r} encodes 0 to {size - 1}; "
+            'fit it with handleInvalid="keep" to encode any other',
+            number,
+        )
+    # The category that is dropped is nowhere, and nowhere is the index behind the last.
+    hot = remap([min(each, width) for each in range(size + 1)], index, width + 1)
+    node.write(port_out, one_hot(hot, width))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, product
 from math import prod
 
-from days_to_sell.errors import BundleError, ScoringError
-from days_to_sell.scoring.columns import NUMBER, Kind
-from days_to_sell.scoring.node import Node, Row, Step
+from days_to_sell.errors import BundleError
+from days_to_sell.scoring.node import Node, any_of
+from days_to_sell.scoring.plan.expressions import Compare, Constant, Fixed, FromIndex, Index, Number, Pair
+from days_to_sell.scoring.plan.indices import category, from_index, index_in, remap
+from days_to_sell.scoring.plan.vectors import Sparse, Vector, times
 
-# A wider product is not sparse here and would be slow: bound the parts instead.
+# A wider product is refused: bound the parts instead.
 MAX_CELLS = 100_000
-# Positions and values of what is not zero.
-Encoder = Callable[[Row], Iterator[tuple[int, float]]]
+# Index and value of what is not zero, as in a sparse vector.
+Entries = list[tuple[Index, Number]]
 
 
-def interaction(node: Node) -> Step:
-    """Compile an interaction: one product for each choice of an element from every input, the last fastest.
+def interaction(node: Node) -> None:
+    """Give one product for each choice of an element from every input, the last fastest.
 
     An input that counts categories is one-hot first. Only what is not zero is multiplied, as Spark does with
     the sparse vectors of one-hot encoders.
@@ -27,32 +28,40 @@ def interaction(node: Node) -> Step:
     if len(widths) != len(ports):
         raise BundleError(f"has {len(ports)} inputs and {len(widths)} input shapes")
     sizes = [node.attributes.longs(f"num_features{number}") for number in range(len(ports))]
-    encoders = [_encoder(node, *each) for each in zip(ports, widths, sizes, strict=True)]
-    strides = list(accumulate((sum(each) for each in reversed(sizes)), lambda a, b: a * b, initial=1))
-    if (total := strides.pop()) > MAX_CELLS:
+    total = prod(sum(each) for each in sizes)
+    if total > MAX_CELLS:
         raise BundleError(f"multiplies out to {total} products; at most {MAX_CELLS} can be computed")
-    target = node.write("output", Kind("vector", total))
-    zeros = [0.0] * total
+    encoded = [_encoded(node, *each) for each in zip(ports, widths, sizes, strict=True)]
+    found: Entries = [(Fixed(0, 2), Constant(1.0))]
+    width = 1
     # From the last to the first, as Spark does: products of floats depend on the order.
-    factors = list(zip(strides, reversed(encoders), strict=True))
-
-    def step(row: Row) -> None:
-        cells = [(0, 1.0)]
-        for stride, encode in factors:
-            cells = [
-                (cell + stride * position, product * value)
-                for position, value in encode(row)
-                for cell, product in cells
-            ]
-        vector = zeros.copy()
-        for cell, product in cells:
-            vector[cell] = product
-        row[target] = vector
-
-    return step
+    for entries, size in zip(reversed(encoded), reversed([sum(each) for each in sizes]), strict=True):
+        found = [
+            (_crossed(outer, size, inner, width), times(value, factor))
+            for (outer, factor), (inner, value) in product(entries, found)
+        ]
+        width *= size
+        if len(found) > MAX_CELLS:
+            raise BundleError(f"multiplies {len(found)} elements that are not zero; bound the parts instead")
+    node.write("output", Vector((Sparse(tuple(found), width),)))
 
 
-def _encoder(node: Node, port: str, width: int | None, sizes: tuple[int, ...]) -> Encoder:
+def _crossed(outer: Index, size: int, inner: Index, width: int) -> Index:
+    """Give the place of a product; nowhere where one of its factors is nowhere."""
+    nowhere = size * width
+    table = [
+        o * width + i if o < size and i < width else nowhere
+        for o in range(outer.size)
+        for i in range(inner.size)
+    ]
+    if isinstance(inner, Fixed):
+        return remap(table[inner.value :: inner.size], outer, nowhere + 1)
+    if isinstance(outer, Fixed):
+        return remap(table[outer.value * inner.size : (outer.value + 1) * inner.size], inner, nowhere + 1)
+    return remap(table, Pair(outer, inner), nowhere + 1)
+
+
+def _encoded(node: Node, port: str, width: int | None, sizes: tuple[int, ...]) -> Entries:
     """Read one input.
 
     Args:
@@ -63,28 +72,21 @@ def _encoder(node: Node, port: str, width: int | None, sizes: tuple[int, ...]) -
     """
     if len(sizes) != (1 if width is None else width) or 0 in sizes:
         raise BundleError(f"input {port!r} needs a number of features for each of its elements")
-    offsets = [0, *accumulate(sizes)]
-    source = node.read(port, NUMBER if width is None else Kind("vector", width))
-
-    def category(value: float, size: int) -> int:
-        if not (0.0 <= value < size and value == int(value)):
-            raise ScoringError(f"column {source!r} holds {value!r}, and {node.name!r} takes 0 to {size - 1}")
-        return int(value)
-
-    def number(row: Row) -> Iterator[tuple[int, float]]:
-        value = row[source]
-        yield (0, value) if sizes[0] == 1 else (category(value, sizes[0]), 1.0)
-
-    def vector(row: Row) -> Iterator[tuple[int, float]]:
-        for value, size, offset in zip(row[source], sizes, offsets, strict=False):
-            if size > 1:
-                yield offset + category(value, size), 1.0
-            elif value != 0.0:
-                yield offset, value
-
-    def plain_vector(row: Row) -> Iterator[tuple[int, float]]:
-        return ((position, value) for position, value in enumerate(row[source]) if value)
-
-    if width is None:
-        return number
-    return vector if prod(sizes) > 1 else plain_vector
+    total = sum(sizes)
+    if width is not None and set(sizes) == {1}:
+        return node.vector(port, width).entries()
+    elements = [node.number(port)] if width is None else list(node.vector(port, width))
+    entries: Entries = []
+    for element, size, offset in zip(elements, sizes, accumulate((0, *sizes)), strict=False):
+        if size == 1:
+            entries.append((Fixed(offset, total + 1), element))
+            continue
+        index = category(element, size)
+        fraction = None if isinstance(element, FromIndex) else Compare("!=", element, from_index(index))
+        node.refuse(
+            any_of((index_in(index, [size]), fraction)),
+            f"column {node.column_in(port)!r} holds {{}}, and {node.name!r} takes 0 to {size - 1}",
+            element,
+        )
+        entries.append((remap([*range(offset, offset + size), total], index, total + 1), Constant(1.0)))
+    return entries

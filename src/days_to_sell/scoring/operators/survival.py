@@ -5,33 +5,18 @@ from __future__ import annotations
 import math
 
 from days_to_sell.errors import BundleError
-from days_to_sell.scoring.columns import NUMBER, Kind
-from days_to_sell.scoring.node import Node, Row, Step
-from days_to_sell.scoring.operators.arithmetic import exp, linear_predictor
+from days_to_sell.scoring.node import Node
+from days_to_sell.scoring.operators.linear import predictor
+from days_to_sell.scoring.plan.expressions import Constant
+from days_to_sell.scoring.plan.vectors import apply, cells, times
 
 
-def aft_survival_regression(node: Node) -> Step:
-    """Compile an AFT regression: the prediction is the Weibull scale; the port ``quantiles`` is optional."""
-    coefficients = node.attributes.vector("coefficients")
-    predict = linear_predictor(coefficients, node.attributes.double("intercept"))
-    source = node.vector_in("features", len(coefficients))
-    target = node.write("prediction", NUMBER)
-    if "quantiles" not in node.ports_out:
-
-        def step(row: Row) -> None:
-            row[target] = exp(predict(row[source]))
-
-        return step
-
-    factors = _quantile_factors(node)
-    quantiles = node.write("quantiles", Kind("vector", len(factors)))
-
-    def quantile_step(row: Row) -> None:
-        weibull_scale = exp(predict(row[source]))
-        row[target] = weibull_scale
-        row[quantiles] = [weibull_scale * factor for factor in factors]
-
-    return quantile_step
+def aft_survival_regression(node: Node) -> None:
+    """Predict the Weibull scale; the port ``quantiles`` is optional."""
+    weibull_scale = apply("exp", predictor(node))
+    node.write("prediction", weibull_scale)
+    if "quantiles" in node.ports_out:
+        node.write("quantiles", cells([times(weibull_scale, Constant(f)) for f in _quantile_factors(node)]))
 
 
 def _quantile_factors(node: Node) -> list[float]:
@@ -40,4 +25,7 @@ def _quantile_factors(node: Node) -> list[float]:
     probabilities = node.attributes.doubles("quantile_probabilities")
     if scale <= 0.0 or not all(0.0 < p < 1.0 for p in probabilities):
         raise BundleError("'scale' must be above 0 and every one of 'quantile_probabilities' between 0 and 1")
-    return [exp(math.log(-math.log1p(-p)) * scale) for p in probabilities]
+    try:
+        return [math.exp(math.log(-math.log1p(-p)) * scale) for p in probabilities]
+    except OverflowError as error:
+        raise BundleError("'scale' is too large for the quantiles to be finite") from error

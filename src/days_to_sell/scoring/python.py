@@ -1,0 +1,70 @@
+"""The engine in Python: single rows by a function written for them, many by arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from days_to_sell.errors import BundleError, ScoringError
+from days_to_sell.scoring.kinds import Kind
+from days_to_sell.scoring.plan.plan import Plan
+from days_to_sell.scoring.rows import compile_rows
+from days_to_sell.scoring.rows.compile import Score
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class PythonBundle:
+    """A bundle scored in Python, see :class:`days_to_sell.scoring.Bundle`.
+
+    Args:
+        name: Name of the bundle.
+        plan: What it computes.
+    """
+
+    name: str
+    plan: Plan
+    engine = "python"
+
+    @property
+    def inputs(self) -> Mapping[str, Kind]:
+        """The columns that rows must bring."""
+        return self.plan.inputs
+
+    @property
+    def outputs(self) -> Mapping[str, Kind]:
+        """The columns that are added."""
+        return self.plan.outputs
+
+    def select(self, columns: Sequence[str]) -> PythonBundle:
+        """Give the bundle that adds no other columns than these."""
+        unknown = sorted(set(columns) - set(self.plan.outputs))
+        if unknown:
+            raise BundleError(
+                f"the pipeline writes no {', '.join(unknown)}; it writes {', '.join(self.plan.outputs)}"
+            )
+        asked = {name: kind for name, kind in self.plan.outputs.items() if name in columns}
+        return replace(self, plan=replace(self.plan, outputs=asked))
+
+    def transform(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+        """Score rows; those that the pipeline drops are left out."""
+        answers = []
+        for position, row in enumerate(rows):
+            try:
+                answer = self._score(row)
+            except ScoringError as error:
+                raise ScoringError(f"row {position}: {error}") from error
+            if answer is not None:
+                answers.append(answer)
+        return answers
+
+    def transform_row(self, row: Mapping[str, Any]) -> Row | None:
+        """Score one row; None if the pipeline drops it."""
+        return self._score(row)
+
+    @cached_property
+    def _score(self) -> Score:
+        return compile_rows(self.plan)

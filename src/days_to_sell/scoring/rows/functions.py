@@ -1,0 +1,80 @@
+"""The functions that plans name, of single numbers, as the JVM has them: none of them raises."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+# Spark keeps a fitted mean inside the range of its family by these bounds.
+EPSILON = 1e-16
+LARGEST = sys.float_info.max
+
+
+def exp(x: float) -> float:
+    """The exponential; infinity where it overflows."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def inverse(x: float) -> float:
+    """One over ``x``; an infinity of the sign of a zero."""
+    return 1.0 / x if x != 0.0 else math.copysign(math.inf, x)
+
+
+def logistic(x: float) -> float:
+    """The inverse of the logit."""
+    return 1.0 / (1.0 + exp(-x))
+
+
+def normal_cdf(x: float) -> float:
+    """The distribution function of the standard normal distribution."""
+    return 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
+
+
+def complementary_log_log(x: float) -> float:
+    """The inverse of the complementary log-log link."""
+    return 1.0 - exp(-exp(x))
+
+
+def square(x: float) -> float:
+    """``x`` times itself."""
+    return x * x
+
+
+def finite(mu: float) -> float:
+    """A mean of the gaussian family: infinities become the largest numbers."""
+    return math.copysign(LARGEST, mu) if math.isinf(mu) else mu
+
+
+def positive(mu: float) -> float:
+    """A mean of a family above zero."""
+    return EPSILON if mu < EPSILON else finite(mu)
+
+
+def probability(mu: float) -> float:
+    """A mean of the binomial family."""
+    if mu < EPSILON:
+        return EPSILON
+    return min(mu, 1.0 - EPSILON)
+
+
+FUNCTIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
+    {
+        "complementary_log_log": complementary_log_log,
+        "exp": exp,
+        "finite": finite,
+        "inverse": inverse,
+        "logistic": logistic,
+        "normal_cdf": normal_cdf,
+        "positive": positive,
+        "probability": probability,
+        "square": square,
+    }
+)
+
+# Of a whole vector and the constants of its expression.
+VECTOR_FUNCTIONS: Mapping[str, Callable[[list[float], tuple[float, ...]], list[float]]] = MappingProxyType({})
