@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from days_to_sell.errors import BundleError
+from days_to_sell.errors import BundleError, ScoringError
 from days_to_sell.scoring.folder import read_bundle_files
 from days_to_sell.scoring.kinds import Kind
 from days_to_sell.scoring.python import PythonBundle
@@ -58,6 +58,14 @@ class Bundle(Protocol):
         Raises:
             ScoringError: A row lacks a column, or holds a value that the pipeline refuses; the message begins
                 with its position, counted from 0.
+        """
+
+    def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Row | ScoringError | None]:
+        """Score rows as :meth:`transform` does, with an answer to each: what was refused gives its error.
+
+        Returns:
+            As many as there are rows, in their order: the answer, the error, or None for a row that the
+            pipeline drops.
         """
 
     def transform_row(self, row: Mapping[str, Any]) -> Row | None:

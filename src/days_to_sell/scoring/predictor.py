@@ -70,12 +70,14 @@ class Predictor:
                 then the whole request comes again.
         """
         today = self._today()
-        found = [self._answer(row, today) for row in rows]
-        answered = [each for each in found if not isinstance(each, Refusal)]
-        if observe is not None and len(answered) == len(found):
-            for row, days in answered:
-                observe(row, days)
-        return [each if isinstance(each, Refusal) else each[1] for each in found]
+        derived = [self._prepare(row, today) for row in rows]
+        known = [row for row in derived if not isinstance(row, Refusal)]
+        scored = iter(self._bundle.transform_each(known))
+        answers = [row if isinstance(row, Refusal) else _judge(next(scored)) for row in derived]
+        if observe is not None and not any(isinstance(answer, Refusal) for answer in answers):
+            for row, days in zip(known, answers, strict=True):
+                observe(row, days)  # type: ignore[arg-type]
+        return answers
 
     def prove(self) -> Proof:
         """Answer the package's own golden rows and compare."""
@@ -83,7 +85,8 @@ class Predictor:
         answers = self.predict([row.input for row in golden])
         return compare(golden, [str(a) if isinstance(a, Refusal) else a for a in answers])
 
-    def _answer(self, row: Row, today: date) -> tuple[Row, float] | Refusal:
+    def _prepare(self, row: Row, today: date) -> Row | Refusal:
+        """Parse a row and derive what the bundle reads."""
         parsed, problems = self._contract.parse(row, today=today, allow_unknown=self._allow_unknown)
         if problems:
             return Refusal(problems)
@@ -93,17 +96,20 @@ class Predictor:
             return _refuse(
                 f"the values of this row give no finite {' or '.join(unknown)}; check what it is made of"
             )
-        try:
-            scored = self._bundle.transform_row(derived)
-        except ScoringError as error:
-            return _refuse(str(error))
-        if scored is None:
-            return _refuse("the model leaves this row out; check its categories against the contract")
-        days = float(scored[PREDICTION])
-        # The bounds of the last stage turn NaN and infinity into the horizon, so look before them too.
-        if not (math.isfinite(days) and math.isfinite(scored.get(UNBOUNDED, days))):
-            return _refuse("the values of this row lead to no finite number; check those that are near zero")
-        return derived, days
+        return derived
+
+
+def _judge(scored: Row | ScoringError | None) -> float | Refusal:
+    """Take the days from what a bundle answered, if they are an answer."""
+    if isinstance(scored, ScoringError):
+        return _refuse(str(scored))
+    if scored is None:
+        return _refuse("the model leaves this row out; check its categories against the contract")
+    days = float(scored[PREDICTION])
+    # The bounds of the last stage turn NaN and infinity into the horizon, so look before them too.
+    if not (math.isfinite(days) and math.isfinite(scored.get(UNBOUNDED, days))):
+        return _refuse("the values of this row lead to no finite number; check those that are near zero")
+    return days
 
 
 def _refuse(message: str) -> Refusal:

@@ -52,18 +52,26 @@ class PythonBundle:
     def transform(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Score rows; those that the pipeline drops are left out."""
         answers = []
-        for position, row in enumerate(rows):
-            try:
-                answer = self._score(row)
-            except ScoringError as error:
-                raise ScoringError(f"row {position}: {error}") from error
+        for position, answer in enumerate(self.transform_each(rows)):
+            if isinstance(answer, ScoringError):
+                raise ScoringError(f"row {position}: {answer}") from answer
             if answer is not None:
                 answers.append(answer)
         return answers
 
+    def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Row | ScoringError | None]:
+        """Score rows, with an answer to each: its error where it is refused, None where it is dropped."""
+        return [self._attempt(row) for row in rows]
+
     def transform_row(self, row: Mapping[str, Any]) -> Row | None:
         """Score one row; None if the pipeline drops it."""
         return self._score(row)
+
+    def _attempt(self, row: Mapping[str, Any]) -> Row | ScoringError | None:
+        try:
+            return self._score(row)
+        except ScoringError as error:
+            return error
 
     @cached_property
     def _score(self) -> Score:
