@@ -15,6 +15,7 @@ from pyspark.java_gateway import launch_gateway
 
 from days_to_sell.errors import EnvironmentProblem
 from days_to_sell.settings import Settings
+from days_to_sell.training.compatibility import NEEDS_SHORTER_LIST, read_coordinates
 from days_to_sell.training.java import Java, find_java
 
 KEPT_LOGS = 20
@@ -70,7 +71,6 @@ def _options(master: str, settings: Settings, java: Java, packages: tuple[str, .
     options = {
         "spark.jars.packages": ",".join(packages),
         "spark.jars.ivy": str(settings.cache_dir / "ivy"),
-        "spark.driver.extraClassPath": str(EXPORTER_CONF),
         "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in jvm_options),
         "spark.driver.memory": settings.driver_memory,
         "spark.ui.enabled": "false",
@@ -81,6 +81,8 @@ def _options(master: str, settings: Settings, java: Java, packages: tuple[str, .
         # Spark makes this folder beside whatever the user stands in otherwise.
         "spark.sql.warehouse.dir": str(settings.cache_dir / "warehouse"),
     }
+    if read_coordinates(settings.mleap_exporter).version in NEEDS_SHORTER_LIST:
+        options["spark.driver.extraClassPath"] = str(EXPORTER_CONF)
     if master.startswith("local"):
         # The machine's host name may resolve to an address that is not up (a laptop off its VPN).
         options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}

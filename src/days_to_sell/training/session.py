@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 from py4j.java_gateway import JavaClass
 from pyspark import SparkConf, SparkContext
@@ -12,6 +13,7 @@ from pyspark.sql.utils import is_remote
 
 from days_to_sell.errors import EnvironmentProblem
 from days_to_sell.settings import Settings
+from days_to_sell.training.compatibility import installed_versions, require_compatible, session_versions
 from days_to_sell.training.launch import EXPORTER_CONF, environment, launch_driver
 
 # The version Spark 3.5 is built against; another one fails on missing methods.
@@ -42,7 +44,8 @@ def start_session(
         extra_packages: Maven coordinates beside the exporter, such as those of :func:`packages_for`.
 
     Raises:
-        EnvironmentProblem: Java or a package could not be had, or the running session has no exporter.
+        EnvironmentProblem: Java or a package could not be had, the running session has no exporter, or Spark,
+            Scala, Java and exporter do not go together.
     """
     if is_remote():
         raise EnvironmentProblem(
@@ -53,6 +56,8 @@ def start_session(
         _start_context(app_name, master, settings or Settings.from_env(), extra_packages)
     spark = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     _require_exporter(spark)
+    for mismatch in require_compatible(session_versions(spark)):
+        warnings.warn(mismatch.message, stacklevel=2)
     _require_packages(spark, extra_packages)
     return spark
 
@@ -70,6 +75,8 @@ def _start_context(app_name: str, master: str, settings: Settings, extra_package
             # The JVM of a session stopped since: what it was started with still holds.
             SparkContext(conf=SparkConf().setAppName(app_name).setMaster(master))
         else:
+            # Before anything is fetched or started: classes that do not link fail in ways that say nothing.
+            require_compatible(installed_versions(settings))
             packages = (settings.mleap_exporter, *extra_packages)
             conf, gateway = launch_driver(app_name, master, settings, packages)
             SparkContext(conf=conf, gateway=gateway)
