@@ -97,6 +97,7 @@ lint: $(DEV) ## Check style, types, the order of imports and the requirement fil
 lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes newer versions)
 	$(LOCK) requirements/toolkit.in -o requirements/toolkit.txt
 	$(LOCK) requirements/serving.in -c requirements/toolkit.txt -o requirements/serving.txt
+	$(LOCK) requirements/jvm.in -c requirements/toolkit.txt -o requirements/jvm.txt
 	$(LOCK) requirements/build.in -c requirements/toolkit.txt -o requirements/build.txt
 	$(LOCK) requirements/dev.in -c requirements/toolkit.txt -o requirements/dev.txt
 
