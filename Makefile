@@ -14,6 +14,8 @@ MLFLOW_PORT := 5000
 PART :=
 # Base of the scoring image; may come from the environment.
 BASE_IMAGE ?=
+# Version of MLeap whose runtime the JVM engine is; only `make lock-jars` needs it.
+MLEAP := 0.16.0
 # What compiles the locks (https://docs.astral.sh/uv); only `make lock` needs it.
 UV ?= uv
 
@@ -100,6 +102,10 @@ lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes
 	$(LOCK) requirements/jvm.in -c requirements/toolkit.txt -o requirements/jvm.txt
 	$(LOCK) requirements/build.in -c requirements/toolkit.txt -o requirements/build.txt
 	$(LOCK) requirements/dev.in -c requirements/toolkit.txt -o requirements/dev.txt
+
+.PHONY: lock-jars
+lock-jars: $(TOOLKIT) ## Write the list of MLeap's jars for the JVM engine anew (MLEAP=0.16.0)
+	$(BIN)/python -m days_to_sell.training.mleap_runtime "$(MLEAP)"
 
 .PHONY: clean
 clean: stop ## Stop the demo and remove what it, builds and tests wrote (keeps .venv)

@@ -6,10 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 from days_to_sell.errors import SettingsError
 
 PREFIX = "DAYS_TO_SELL_"
+Engine = Literal["auto", "python", "jvm"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Settings:
         host: Address that services bind to.
         package: Model package that the scoring service serves.
         environment: Name of the deployment a scoring service belongs to.
+        engine: What computes bundles: ``auto`` is Python where it knows every operator, else the JVM.
+        jvm_java: Java home of the JVM engine; found as training finds one when not given.
+        jvm_jars: Folder with the jars of MLeap's runtime; fetched into the cache when not given.
+        jvm_options: Options of the JVM engine's JVM.
         model_version: Registered version of the served model; known only after the package was made.
         counters: Folder that the workers of one scoring service share for their counters.
         max_body_bytes: Longest request body that the service reads.
@@ -40,6 +47,10 @@ class Settings:
     host: str = "127.0.0.1"
     package: Path | None = None
     environment: str = "local"
+    engine: Engine = "auto"
+    jvm_java: Path | None = None
+    jvm_jars: Path | None = None
+    jvm_options: tuple[str, ...] = ("-Xmx256m",)
     model_version: str = ""
     counters: Path | None = None
     max_body_bytes: int = 1_000_000
@@ -59,6 +70,7 @@ class Settings:
         def text(name: str, fallback: str) -> str:
             return found.get(PREFIX + name) or fallback
 
+        jvm_java, jvm_jars = found.get(PREFIX + "JVM_JAVA"), found.get(PREFIX + "JVM_JARS")
         package, counters = found.get(PREFIX + "PACKAGE"), found.get(PREFIX + "COUNTERS")
         return cls(
             cache_dir=Path(text("CACHE_DIR", str(default.cache_dir))).expanduser(),
@@ -69,6 +81,10 @@ class Settings:
             host=text("HOST", default.host),
             package=Path(package) if package else None,
             environment=text("ENVIRONMENT", default.environment),
+            engine=_engine(found, default.engine),
+            jvm_java=Path(jvm_java) if jvm_java else None,
+            jvm_jars=Path(jvm_jars) if jvm_jars else None,
+            jvm_options=tuple(text("JVM_OPTIONS", " ".join(default.jvm_options)).split()),
             model_version=text("MODEL_VERSION", default.model_version),
             counters=Path(counters) if counters else None,
             max_body_bytes=_count(found, "MAX_BODY_BYTES", default.max_body_bytes),
@@ -84,6 +100,14 @@ def _count(environ: Mapping[str, str], name: str, fallback: int) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise SettingsError(f"{PREFIX}{name} is {value!r}; set it to a whole number above zero")
     return int(value)
+
+
+def _engine(environ: Mapping[str, str], fallback: Engine) -> Engine:
+    value = environ.get(PREFIX + "ENGINE") or fallback
+    for engine in ENGINES:
+        if value == engine:
+            return engine
+    raise SettingsError(f"{PREFIX}ENGINE is {value!r}; set it to one of {', '.join(ENGINES)}")
 
 
 def _flag(environ: Mapping[str, str], name: str, fallback: bool) -> bool:
