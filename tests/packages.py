@@ -39,6 +39,12 @@ def days_by_formula(row: Mapping[str, Any], *, intercept: float = INTERCEPT) -> 
     return intercept + PER_RATIO * (row["price_gbp"] / row["valuation_gbp"]) + PER_MILE * row["mileage"]
 
 
+def stages_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Work out by hand what stands between one raw row and its answer."""
+    ratio = row["price_gbp"] / row["valuation_gbp"]
+    return {"price_to_valuation": ratio, "features": [ratio, float(row["mileage"])]}
+
+
 def cars(count: int) -> list[dict[str, float | int]]:
     """Make raw rows that differ in every column."""
     return [
@@ -84,7 +90,7 @@ def make_package(
         ),
         derivations=Derivations({"price_to_valuation": Ratio("price_gbp", "valuation_gbp")}, {}),
         golden=[
-            GoldenRow(f"row-{i}", "sample", car, days_by_formula(car, intercept=intercept))
+            GoldenRow(f"row-{i}", "sample", car, days_by_formula(car, intercept=intercept), stages_of(car))
             for i, car in enumerate(cars(rows))
         ],
         profile=profile_of(cars(TRAINED_ROWS), intercept=intercept),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from days_to_sell.errors import ScoringError
 from days_to_sell.scoring.bundle import load_bundle
-from days_to_sell.scoring.golden import Proof, compare
+from days_to_sell.scoring.golden import GoldenRow, Proof, compare
 from days_to_sell.scoring.package import ModelPackage
+from days_to_sell.scoring.python import PythonBundle
 from days_to_sell.scoring.sketch import Observe
+from days_to_sell.scoring.trace import Shape, StageDifference, explain, first_difference
 from days_to_sell.spec import PREDICTION, UNBOUNDED, Problem
+from days_to_sell.spec.derivations import operands, to_dict
 
 Row = Mapping[str, Any]
 
@@ -56,7 +59,7 @@ class Predictor:
         self._contract = package.contract
         self._derive = package.derivations.compile()
         self._required = package.derivations.required
-        bundle = load_bundle(package.bundle)
+        self._whole = bundle = load_bundle(package.bundle)
         self._bundle = bundle.select([name for name in (UNBOUNDED, PREDICTION) if name in bundle.outputs])
         self._allow_unknown = allow_unknown_fields
         self._today = today
@@ -80,10 +83,25 @@ class Predictor:
         return answers
 
     def prove(self) -> Proof:
-        """Answer the package's own golden rows and compare."""
+        """Answer the package's own golden rows and compare; where answers differ, find the stage."""
         golden = self.package.golden
         answers = self.predict([row.input for row in golden])
-        return compare(golden, [str(a) if isinstance(a, Refusal) else a for a in answers])
+        return compare(golden, [str(a) if isinstance(a, Refusal) else a for a in answers], self._explain)
+
+    def _explain(self, row: GoldenRow) -> StageDifference | None:
+        """Find the first derivation or stage that leaves what Spark wrote for a row, if that was recorded."""
+        derived = self._prepare(row.input, self._today())
+        if isinstance(derived, Refusal) or not row.stages:
+            return None
+        derivations = [
+            Shape(name, to_dict(each)["operation"], operands(each), (name,))
+            for name, each in self.package.derivations.columns.items()
+        ]
+        known = {**row.stages, PREDICTION: row.days}
+        wrong = first_difference(derivations, {**row.input, **known}, derived)
+        if wrong is not None:
+            return replace(wrong, position=0)
+        return explain(self._whole, derived, known) if isinstance(self._whole, PythonBundle) else None
 
     def _prepare(self, row: Row, today: date) -> Row | Refusal:
         """Parse a row and derive what the bundle reads."""

@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from days_to_sell.data.training_set import fingerprint
-from days_to_sell.scoring.golden import TOLERANCE
+from days_to_sell.scoring.agreement import TOLERANCE
 from days_to_sell.spec import ROW_ID
 
 SHOWN = 3

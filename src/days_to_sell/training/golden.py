@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date
+from math import isfinite
 from typing import Any
 
 from pyspark.ml import PipelineModel
+from pyspark.ml.linalg import Vector
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -28,7 +30,8 @@ def build_golden(
     """Choose raw rows and let Spark answer them.
 
     A date that would default to today always stands in the row, so that time never changes an answer. A row
-    to which Spark has no finite answer is no golden row: such a row is an error wherever it is scored.
+    to which Spark has no finite answer is no golden row: such a row is an error wherever it is scored. What
+    Spark wrote on the way stands beside the answer, so that who answers otherwise can be told at which stage.
 
     Args:
         spec: The model.
@@ -45,16 +48,23 @@ def build_golden(
         [(row_id, *(raw[name] for name in names)) for row_id, _, raw in rows], f"{ROW_ID} string, {schema}"
     )
     scored = model.transform(derive(inputs, spec, tables).where(is_complete(spec)))
-    answers = {
-        row[ROW_ID]: row[PREDICTION]
-        for row in scored.select(ROW_ID, PREDICTION, UNBOUNDED).collect()
-        if math.isfinite(row[UNBOUNDED])
-    }
+    answers = {row[ROW_ID]: row.asDict() for row in scored.drop(*names).collect() if isfinite(row[UNBOUNDED])}
     return tuple(
-        GoldenRow(row_id, kind, {c.name: to_json(c, raw[c.name]) for c in spec.columns}, answers[row_id])
+        GoldenRow(
+            row_id,
+            kind,
+            {column.name: to_json(column, raw[column.name]) for column in spec.columns},
+            answers[row_id][PREDICTION],
+            {name: _plain(value) for name, value in answers[row_id].items() if name != ROW_ID},
+        )
         for row_id, kind, raw in rows
         if row_id in answers
     )
+
+
+def _plain(value: Any) -> Any:
+    """Take a vector as a list."""
+    return value.toArray().tolist() if isinstance(value, Vector) else value
 
 
 def _edges(spec: ModelSpec, usual: Raw) -> Iterator[tuple[str, Raw]]:

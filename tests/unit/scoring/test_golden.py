@@ -8,14 +8,8 @@ from pathlib import Path
 import pytest
 
 from days_to_sell.errors import PackageError
-from days_to_sell.scoring.golden import (
-    TOLERANCE,
-    GoldenRow,
-    compare,
-    read_golden,
-    relative_error,
-    write_golden,
-)
+from days_to_sell.scoring.agreement import TOLERANCE, relative_error
+from days_to_sell.scoring.golden import GoldenRow, compare, read_golden, write_golden
 
 ROWS = tuple(GoldenRow(f"r{i}", "sample", {"a": i}, days) for i, days in enumerate([0.1, 40.0, 180.0]))
 DAYS = [row.days for row in ROWS]
@@ -79,8 +73,24 @@ def test_golden_rows_come_back_to_the_last_bit(tmp_path: Path) -> None:
     assert read_golden(tmp_path / "golden.jsonl") == rows
 
 
+def test_what_spark_wrote_on_the_way_comes_back_too(tmp_path: Path) -> None:
+    """Columns between stages hold what JSON does not know, and are absent where nothing was recorded."""
+    stages = {"ratio": math.inf, "rank": 2.0, "make": None, "fuel": [0.0, 0.0, 0.0, 1.0], "both": [-0.0, 1.5]}
+    write_golden(tmp_path / "golden.jsonl", [GoldenRow("r", "sample", {}, 1.0, stages), ROWS[0]])
+    assert read_golden(tmp_path / "golden.jsonl") == (GoldenRow("r", "sample", {}, 1.0, stages), ROWS[0])
+    assert "stages" not in (tmp_path / "golden.jsonl").read_text().splitlines()[1]
+
+
 @pytest.mark.parametrize(
-    "line", ["{", "[]", '{"row_id": "r"}', '{"row_id":"r","kind":"k","input":1,"days":1}']
+    "line",
+    [
+        "{",
+        "[]",
+        '{"row_id": "r"}',
+        '{"row_id":"r","kind":"k","input":1,"days":1}',
+        '{"row_id":"r","kind":"k","input":{},"days":1,"stages":{"x":{"size":1e9}}}',
+        '{"row_id":"r","kind":"k","input":{},"days":1,"stages":[1]}',
+    ],
 )
 def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
     """The error names the line and the file."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from days_to_sell.scoring.derive import Derivations
+from days_to_sell.scoring.golden import TRACED
 from days_to_sell.scoring.package import ModelPackage, write_package
 from days_to_sell.scoring.predictor import Predictor, Refusal
 from days_to_sell.spec import Column, Field, MonthsBetween, Ratio, RequestContract
@@ -232,3 +233,44 @@ def test_one_changed_number_of_the_bundle_is_caught(package: ModelPackage) -> No
     proof = Predictor(changed).prove()
     assert not proof.passed
     assert len(proof.differences) == 25
+
+
+def test_the_stage_that_answers_otherwise_is_named(package: ModelPackage) -> None:
+    """A number that was changed is found at the stage that holds it, with what went in and what came out."""
+    changed = rewrite_bundle(package.root, lambda text: text.replace(INTERCEPT, '"double": 12.5'))
+    first = Predictor(changed).prove().differences[0]
+    assert first.stage is not None
+    assert (first.stage.position, first.stage.op, first.stage.column) == (2, "linear_regression", "days")
+    assert "first at stage 2, linear_regression 'days_regression', column days: inputs features" in str(first)
+
+
+def test_a_derivation_that_answers_otherwise_is_named_before_any_stage(package: ModelPackage) -> None:
+    """Where the scorer derives another number than Spark, the pipeline behind it is not blamed."""
+    swapped = rewrite(
+        package.root,
+        "derivations.json",
+        lambda text: text.replace('"numerator": "price_gbp"', '"numerator": "valuation_gbp"'),
+    )
+    stage = Predictor(swapped).prove().differences[0].stage
+    assert str(stage).startswith("before the pipeline, ratio 'price_to_valuation', column price_to_valuation")
+
+
+def test_only_as_many_rows_are_traced_as_somebody_reads(package: ModelPackage) -> None:
+    """All rows that differ are listed, the worst few with their stage."""
+    changed = rewrite_bundle(package.root, lambda text: text.replace(INTERCEPT, '"double": 12.5'))
+    differences = Predictor(changed).prove().differences
+    assert [each.stage is not None for each in differences] == [True] * TRACED + [False] * (25 - TRACED)
+
+
+def test_a_package_without_recorded_stages_is_proved_by_its_answers(package: ModelPackage) -> None:
+    """Golden rows of older packages hold answers alone; they prove as much, and name no stage."""
+
+    def forget(text: str) -> str:
+        rows = [json.loads(line) for line in text.splitlines()]
+        return "".join(json.dumps({k: v for k, v in row.items() if k != "stages"}) + "\n" for row in rows)
+
+    older = rewrite(package.root, "golden.jsonl", forget)
+    assert Predictor(older).prove().passed
+    changed = rewrite_bundle(older.root, lambda text: text.replace(INTERCEPT, '"double": 12.5'))
+    (stage,) = {each.stage for each in Predictor(changed).prove().differences}
+    assert stage is None

@@ -78,6 +78,15 @@ def test_golden_answers_are_sparks_own(
     assert scored.count() == len(golden)
 
 
+def test_what_spark_wrote_on_the_way_is_recorded(golden: dict[str, GoldenRow]) -> None:
+    """Every derived column and every column between the stages stands beside the answer, and no raw one."""
+    for row in golden.values():
+        assert row.stages["days"] == row.days
+        assert {"days_unbounded", "features"} < set(row.stages)
+        assert not set(row.stages) & (set(row.input) | {"row_id"})
+        assert all(isinstance(value, float | str | list | None) for value in row.stages.values())
+
+
 def test_samples_do_not_depend_on_the_layout(frame: DataFrame, model: PipelineModel) -> None:
     """The same rows are sampled from the same data, in any partitions."""
     sampled = [

@@ -17,7 +17,8 @@ from pyspark.sql import DataFrame, SparkSession
 from days_to_sell.data.training_set import TrainingSet, open_training_set
 from days_to_sell.errors import DataError, NotebookError
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
-from days_to_sell.scoring.golden import TOLERANCE, Proof, compare
+from days_to_sell.scoring.agreement import TOLERANCE
+from days_to_sell.scoring.golden import Proof, compare
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.spec import PREDICTION, ROW_ID, ModelSpec
