@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from pyspark.ml import Pipeline, PipelineModel, Transformer
-from pyspark.ml.feature import VectorAssembler
+from pyspark.ml.feature import StringIndexer, StringIndexerModel, VectorAssembler
 from pyspark.ml.regression import IsotonicRegression, LinearRegression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -21,6 +21,7 @@ from days_to_sell.training.pipeline import (
     TARGET,
     WEIGHT,
     Seen,
+    Stage,
     bucket_columns,
     bucket_stages,
     build_estimator,
@@ -52,7 +53,18 @@ class Encoded:
 
 def in_order(frame: DataFrame, spec: ModelSpec) -> DataFrame:
     """Fix partitions and row order, on which Spark's trees depend, and keep them."""
-    return frame.repartition(spec.partitions, ROW_ID).sortWithinPartitions(ROW_ID).cache()
+    return keep(frame.repartition(spec.partitions, ROW_ID).sortWithinPartitions(ROW_ID))
+
+
+def keep(frame: DataFrame) -> DataFrame:
+    """Keep the rows of a frame in memory from their first use on.
+
+    A cached frame still carries how it was made, and every task of an estimator's many passes unpacks that
+    anew. A local checkpoint forgets it, which is safe where executors live and die with the driver.
+    """
+    if frame.sparkSession.sparkContext.getConf().get("spark.master", "").startswith("local"):
+        return frame.localCheckpoint(eager=False)
+    return frame.cache()
 
 
 def encode(
@@ -69,18 +81,34 @@ def encode(
     Returns:
         The folds as vectors, one-hot (True) and in buckets (False), where a candidate reads them.
     """
-    indexed = Pipeline(stages=index_stages(spec)).fit(fit)
-    seen = Seen(_occupied(spec, indexed.transform(fit)), {})
-    buckets = PipelineModel(stages=[*indexed.stages, *bucket_stages(spec, seen)])
-    seen = replace(seen, pairs=_crossed_pairs(spec, seen, buckets.transform(fit)))
+    ranks = _fit_ranks(spec, fit)
+    ranked = ranks.transform(fit)
+    seen = Seen(_occupied(spec, ranked), {})
+    buckets = PipelineModel(stages=[*bucket_stages(spec, seen)])
+    bucketed = [buckets.transform(ranked), buckets.transform(ranks.transform(calibrate))]
+    seen = replace(seen, pairs=_crossed_pairs(spec, seen, bucketed[0]))
     encoded = {}
     for one_hot in sorted({reads_one_hot(candidate) for candidate in candidates}):
-        stages = vector_stages(spec, one_hot=one_hot, seen=seen)
-        vectors = Pipeline(stages=stages).fit(buckets.transform(fit))
-        model = PipelineModel(stages=[*buckets.stages, *vectors.stages])
-        folds = (model.transform(fold).select(*OUTCOME, FEATURES).cache() for fold in (fit, calibrate))
-        encoded[one_hot] = Encoded(tuple(model.stages), *folds)
+        vectors = Pipeline(stages=vector_stages(spec, one_hot=one_hot, seen=seen)).fit(bucketed[0])
+        folds = (keep(vectors.transform(fold).select(*OUTCOME, FEATURES)) for fold in bucketed)
+        encoded[one_hot] = Encoded((*ranks.stages, *buckets.stages, *vectors.stages), *folds)
     return encoded
+
+
+def _fit_ranks(spec: ModelSpec, fit: DataFrame) -> PipelineModel:
+    """Fit the stages from categories to ranks in one pass; only stages of one column each export."""
+    stages = index_stages(spec)
+    indexers = [stage for stage in stages if isinstance(stage, StringIndexer)]
+    fitted: dict[str, Stage] = {}
+    if indexers:
+        columns = zip(*((each.getInputCol(), each.getOutputCol()) for each in indexers), strict=True)
+        inputs, outputs = map(list, columns)
+        together = StringIndexer(inputCols=inputs, outputCols=outputs, handleInvalid="keep").fit(fit)
+        for each, labels in zip(indexers, together.labelsArray, strict=True):
+            fitted[each.uid] = StringIndexerModel.from_labels(
+                list(labels), each.getInputCol(), each.getOutputCol(), each.getHandleInvalid()
+            )
+    return Pipeline(stages=[fitted.get(stage.uid, stage) for stage in stages]).fit(fit)
 
 
 def _occupied(spec: ModelSpec, indexed: DataFrame) -> dict[str, frozenset[float]]:

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from days_to_sell.spec import PREDICTION, ROW_ID, ModelSpec
 from days_to_sell.training.directions import DirectionCheck, check, raised
 from days_to_sell.training.evaluation import AcceleratedLife, Evaluation, Exam
-from days_to_sell.training.fit import Encoded
+from days_to_sell.training.fit import Encoded, keep
 from days_to_sell.training.pipeline import FEATURES
 from days_to_sell.training.prepare import Prepared
 
@@ -63,7 +63,7 @@ def unseen(spec: ModelSpec, prepared: Prepared, encoded: Encoded) -> DataFrame:
     parts |= {str(number): frame for number, frame in enumerate(again)}
     frames = (frame.select(*names).withColumn(PART, F.lit(name)) for name, frame in parts.items())
     vectors = PipelineModel(stages=list(encoded.stages)).transform(reduce(DataFrame.union, frames))
-    return vectors.select(ROW_ID, PART, FEATURES).cache()
+    return keep(vectors.select(ROW_ID, PART, FEATURES))
 
 
 def judge(
