@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import mlflow
@@ -125,11 +126,12 @@ def compare(
     Raises:
         TrainingError: A candidate has no finite figures, or none keeps the declared directions.
     """
-    baselines = compare_baselines(spec, prepared, tags=tags, report=report)
     trials = sum(candidate.trials for candidate in spec.candidates)
     if trials and not searching:
         report(f"candidates take the parameters of the spec; --search tries {trials} combinations")
-    results = compare_candidates(spec, prepared, tags=tags, searching=searching, report=report)
+    with _contest(spec, prepared, spec.candidates, searching, report) as contest:
+        baselines = compare_baselines(spec, prepared, tags=tags, report=report)
+        results = _judge_all(spec, prepared, contest, tags, report)
     compared = Comparison(tuple(results), tuple(baselines))
     runs.log_comparison(compared.evaluations, [result.reason for result in results])
     mlflow.set_tags({**tags, "best": compared.best.candidate.estimator})
@@ -183,19 +185,50 @@ def compare_candidates(
     Raises:
         TrainingError: A candidate has no finite figures, or none keeps the declared directions.
     """
-    chosen = candidates or spec.candidates
-    encodings = encode(spec, chosen, prepared.fit, prepared.calibrate)
+    with _contest(spec, prepared, candidates or spec.candidates, searching, report) as contest:
+        return _judge_all(spec, prepared, contest, tags, report)
+
+
+@dataclass(frozen=True, eq=False)
+class _Contest:
+    """Candidates that are being fitted.
+
+    Args:
+        candidates: Who they are.
+        fits: Waits for each of them.
+        vectors: What they are judged on, one-hot (True) and in buckets (False).
+    """
+
+    candidates: Sequence[Candidate]
+    fits: Sequence[Callable[[], Fitted]]
+    vectors: Mapping[bool, DataFrame]
+
+
+@contextmanager
+def _contest(
+    spec: ModelSpec, prepared: Prepared, candidates: Sequence[Candidate], searching: bool, report: Progress
+) -> Iterator[_Contest]:
+    """Begin to fit candidates, so that there is time for other work until the first is there."""
+    encodings = encode(spec, candidates, prepared.fit, prepared.calibrate)
     vectors = {one_hot: unseen(spec, prepared, encoded) for one_hot, encoded in encodings.items()}
-    ground = clear_ground(spec, chosen, prepared) if searching else None
+    ground = clear_ground(spec, candidates, prepared) if searching else None
+    with fitting(spec, candidates, encodings, ground, report) as fits:
+        yield _Contest(candidates, fits, vectors)
+
+
+def _judge_all(
+    spec: ModelSpec, prepared: Prepared, contest: _Contest, tags: Mapping[str, str], report: Progress
+) -> list[Result]:
+    """Judge and log each candidate in a run of its own, and choose."""
     results = []
-    with fitting(spec, chosen, encodings, ground, report) as fits:
-        for number, (candidate, fit) in enumerate(zip(chosen, fits, strict=True), start=1):
-            started = time.monotonic()
-            with mlflow.start_run(run_name=candidate.title, nested=True, tags=dict(tags)) as run:
-                result = _judge(spec, prepared, fit(), vectors[reads_one_hot(candidate)], run.info.run_id)
-            results.append(result)
-            seconds, said = time.monotonic() - started, runs.in_short(result.evaluation)
-            report(f"candidate {number} of {len(chosen)}: {said}, {seconds:.0f} s")
+    for number, (candidate, fit) in enumerate(zip(contest.candidates, contest.fits, strict=True), start=1):
+        started = time.monotonic()
+        vectors = contest.vectors[reads_one_hot(candidate)]
+        with mlflow.start_run(run_name=candidate.title, nested=True, tags=dict(tags)) as run:
+            result = _judge(spec, prepared, fit(), vectors, run.info.run_id)
+        results.append(result)
+        seconds, said = time.monotonic() - started, runs.in_short(result.evaluation)
+        report(f"candidate {number} of {len(contest.candidates)}: {said}, {seconds:.0f} s")
     return _choose(results, report)
 
 
