@@ -191,12 +191,12 @@ SPEC = ModelSpec(
         ),
         Candidate.of(
             "GBTRegressor",
-            maxIter=20,
-            maxDepth=4,
-            stepSize=0.15,
+            maxIter=15,
+            maxDepth=3,
+            stepSize=0.3,
             minInstancesPerNode=50,
             seed=7,
-            search={"maxIter": (20, 40), "maxDepth": (3, 4, 5), "stepSize": (0.1, 0.15)},
+            search={"maxIter": (15, 40), "maxDepth": (3, 4, 5), "stepSize": (0.1, 0.3)},
         ),
         Candidate.of(
             "RandomForestRegressor",
