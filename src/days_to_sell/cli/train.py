@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -64,6 +67,7 @@ def train(
       days-to-sell train --lake build/lake --search
       days-to-sell train --lake build/lake --no-register --package build/package
     """
+    started = time.monotonic()
     if package:
         require_new(package)
     searching = search == "yes"
@@ -76,6 +80,7 @@ def train(
     if mlflow.active_run() is None and not mlflow.environment_variables.MLFLOW_RUN_ID.get():
         mlflow.set_experiment(spec.name)
     with mlflow.start_run() as run:
+        asked = time.monotonic()
         training_set = build_training_set(
             spark,
             model,
@@ -87,6 +92,7 @@ def train(
             reference=production_profile(Registry(), spec.name, click.echo),
             accept_drift=accept_drift == "yes",
         )
+        building = time.monotonic() - asked
         _log_data(training_set)
         prepared = prepare(spec, training_set.frame, training_set.tables)
         click.echo(f"split {prepared.description}")
@@ -94,7 +100,8 @@ def train(
         compared = compare(spec, prepared, tags=tags, searching=searching, report=click.echo)
         version = _publish(spec, compared, prepared, training_set, package, registering, searching)
     if summary:
-        _write_summary(summary, run.info.run_id, spec.name, version, compared)
+        seconds = {"data": building, "train": time.monotonic() - started - building}
+        _write_summary(summary, run.info.run_id, spec.name, version, compared, seconds)
 
 
 def _publish(
@@ -108,13 +115,13 @@ def _publish(
 ) -> ModelVersion | None:
     """Package the chosen candidate, write its card and, if wanted, register it."""
     best = compared.best
-    pictures = _log_pictures(spec, best, prepared, training_set)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(max_workers=1) as beside:
+        drawn = beside.submit(_log_pictures, spec, best, prepared, training_set)
         target = package or Path(scratch) / "package"
         logged = log_best(
             spec, best, prepared, training_set, target=target, searched=searching, report=click.echo
         )
-        provenance = logged.package.provenance
+        pictures, provenance = drawn.result(), logged.package.provenance
         card = compose(spec, compared, prepared, training_set, pictures=pictures, provenance=provenance)
         described = log_card(card, best.run_id)
         if not registering:
@@ -159,6 +166,7 @@ def _write_summary(
     model: str,
     version: ModelVersion | None,
     compared: Comparison,
+    seconds: Mapping[str, float],
 ) -> None:
     content = {
         "model": model,
@@ -175,5 +183,6 @@ def _write_summary(
         ],
         "baseline": compared.baselines[0].flat(),
         "baselines": [{"name": baseline.name, **baseline.flat()} for baseline in compared.baselines],
+        "seconds": {part: round(value, 1) for part, value in seconds.items()},
     }
     write_summary(target, content)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -49,16 +50,24 @@ class MlflowServer:
         return f"http://{HOST}:{self.port}"
 
     def start(self, report: Callable[[str], None]) -> None:
-        """Start the server, unless it runs already on this port.
+        """Start the server, unless it runs already on this port, and wait until it is ready.
 
         Raises:
             TargetError: The port is taken, or the server did not get ready.
+        """
+        self.launch(report)()
+
+    def launch(self, report: Callable[[str], None]) -> Callable[[], None]:
+        """Start the server, unless it runs already on this port, and give what waits until it is ready.
+
+        Raises:
+            TargetError: The port is taken; or, while waiting, the server did not get ready.
         """
         state = self._read()
         if state and identity(state.pid) == state.identity:
             if state.port == self.port:
                 report(f"MLflow runs already at {self.url}")
-                return
+                return lambda: None
             self.stop()
         self._require_port()
         self.home.mkdir(parents=True, exist_ok=True)
@@ -77,7 +86,7 @@ class MlflowServer:
                 env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
             )
         self._write(_State(child.pid, identity(child.pid) or "", self.port))
-        self._wait(child)
+        return partial(self._wait, child)
 
     def stop(self) -> bool:
         """End the server that was started from this folder, and say whether one ran."""
