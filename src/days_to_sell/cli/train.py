@@ -20,7 +20,7 @@ from days_to_sell.data.report_page import render_page
 from days_to_sell.data.training_set import TrainingSet, build_training_set
 from days_to_sell.models import find_model
 from days_to_sell.registry.dataset import TrainingDataset
-from days_to_sell.registry.mleap_export import check_exportable
+from days_to_sell.registry.exportable import check_exportable
 from days_to_sell.registry.publish import log_best, register, require_new
 from days_to_sell.registry.reference import production_profile
 from days_to_sell.registry.versions import ModelVersion, Registry

@@ -12,7 +12,7 @@ from pyspark.ml.regression import GBTRegressionModel
 from pyspark.sql import SparkSession
 
 from days_to_sell.errors import TrainingError
-from days_to_sell.registry.mleap_export import check_exportable
+from days_to_sell.registry.exportable import check_exportable
 from days_to_sell.spec import Category, ModelSpec
 from days_to_sell.training.derive import derive
 from days_to_sell.training.evaluation import predict
