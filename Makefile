@@ -63,7 +63,8 @@ ui: $(TOOLKIT) ## Start the MLflow UI on the demo's store and print its address
 
 .PHONY: test
 test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
-	@$(BIN)/python -m pytest tests -m "not parts" --numprocesses=2 --dist=loadfile --session-timeout=2400
+	@$(BIN)/python -m pytest tests -m "not parts" --numprocesses=2 --dist=loadfile \
+		--no-loadscope-reorder --session-timeout=2400
 
 .PHONY: test-parts
 test-parts: $(DEV) ## Run the tests against a Docker engine, an S3 server and an MLflow server
