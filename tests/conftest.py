@@ -10,10 +10,12 @@ import pytest
 from docker.errors import ImageNotFound
 from pyspark.sql import SparkSession
 
-from days_to_sell.errors import TargetError
+from days_to_sell.errors import EnvironmentProblem, TargetError
 from days_to_sell.release.engine import connect
+from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.settings import Settings
 from days_to_sell.training.java import find_java
+from days_to_sell.training.mleap_runtime import find_runtime
 from days_to_sell.training.session import start_session
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
@@ -38,6 +40,15 @@ def java_variables() -> dict[str, str]:
     java = find_java()
     options = " ".join((os.environ["JDK_JAVA_OPTIONS"], *java.options))
     return {"JAVA_HOME": str(java.home), "JDK_JAVA_OPTIONS": options}
+
+
+@pytest.fixture(scope="session")
+def mleap() -> JvmRuntime:
+    """What the JVM engine is started from: one value for all tests, since a process has one JVM at most."""
+    try:
+        return find_runtime(Settings(cache_dir=Settings.from_env().cache_dir))
+    except EnvironmentProblem as error:
+        pytest.skip(f"needs MLeap's runtime for the JVM: {error}")
 
 
 @pytest.fixture(scope="session")

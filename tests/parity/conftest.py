@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from py4j.java_gateway import JavaGateway
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.errors import EnvironmentProblem
-from days_to_sell.settings import Settings
 from days_to_sell.training.session import start_session
-from tests.parity.mleap_runtime import RuntimeMissingError, mleap_jvm
 
 Export = Callable[[PipelineModel, DataFrame], Path]
 
@@ -25,16 +22,6 @@ def spark() -> SparkSession:
         return start_session("parity", master="local[2]")
     except EnvironmentProblem as error:
         pytest.skip(f"needs Spark with the MLeap exporter: {error}")
-
-
-@pytest.fixture(scope="session")
-def mleap() -> Iterator[JavaGateway]:
-    """A JVM with MLeap's runtime."""
-    try:
-        with mleap_jvm(Settings.from_env()) as gateway:
-            yield gateway
-    except RuntimeMissingError as error:
-        pytest.skip(f"needs MLeap's JVM runtime: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -1,135 +1,56 @@
-"""MLeap's own JVM runtime, as the oracle of what a bundle says.
+"""MLeap's own runtime as the oracle of what a bundle says, nulls included.
 
-It runs in a JVM of its own, with its own jars, since Spark 3.5's breeze breaks MLeap's one-hot encoder. The
-jars come through the Ivy that Spark brings, into the product's cache.
+The engine of the product makes NaN of a null number, as every engine is to see it. What the runtime itself
+does with null is asked here.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import struct
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pyspark
-from py4j.java_gateway import GatewayParameters, JavaGateway, JavaObject, launch_gateway
+from days_to_sell.scoring.jvm import JvmRuntime, load_in_jvm
+from days_to_sell.scoring.jvm.encode import RowEncoder
+from days_to_sell.scoring.jvm.engine import JvmBundle
 
-from days_to_sell.settings import Settings
-from days_to_sell.training.java import Java, find_java
-
-SPARK_JARS = Path(pyspark.__file__).parent / "jars"
-
-
-class RuntimeMissingError(Exception):
-    """The runtime's jars could not be had."""
-
-
-class MleapRefusedError(Exception):
-    """The runtime raised on a row."""
-
-
-@contextmanager
-def mleap_jvm(settings: Settings) -> Iterator[JavaGateway]:
-    """A JVM with MLeap's runtime on its class path, ended with the block."""
-    java = find_java(settings)
-    with Path(os.devnull).open("w") as quiet:
-        port = launch_gateway(
-            jarpath=str(_jar("py4j-*.jar")),
-            classpath=_class_path(java, settings),
-            java_path=str(java.home / "bin" / "java"),
-            die_on_exit=True,
-            redirect_stdout=quiet,
-            redirect_stderr=quiet,
-        )
-        gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port, auto_convert=True))
-        try:
-            yield gateway
-        finally:
-            gateway.shutdown()
-
-
-def _class_path(java: Java, settings: Settings) -> str:
-    """Class path of the runtime of the exporter's version, resolved with Ivy unless an earlier run did."""
-    *_, version = settings.mleap_exporter.split(":")
-    cache = settings.cache_dir / "ivy-mleap-runtime"
-    cache.mkdir(parents=True, exist_ok=True)
-    written = cache / f"class-path-{version}.txt"
-    with (cache / ".lock").open("w") as lock:
-        # Ivy's cache is damaged by two that fill it at once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return _resolve(java, cache, version, written)
-
-
-def _resolve(java: Java, cache: Path, version: str, written: Path) -> str:
-    if written.exists() and all(Path(jar).exists() for jar in written.read_text().strip().split(os.pathsep)):
-        return written.read_text().strip()
-    command = [
-        str(java.home / "bin" / "java"),
-        *java.options,
-        "-cp",
-        f"{_jar('ivy-*.jar')}{os.pathsep}{_jar('commons-cli-*.jar')}",
-    ]
-    command += ["org.apache.ivy.Main", "-cache", str(cache), "-confs", "default", "-types", "jar", "bundle"]
-    command += ["-dependency", "ml.combust.mleap", "mleap-runtime_2.12", version, "-cachepath", str(written)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    if ended.returncode != 0 or not written.exists():
-        raise RuntimeMissingError(f"Ivy could not fetch mleap-runtime {version}: {ended.stdout[-500:]}")
-    return written.read_text().strip()
-
-
-def _jar(pattern: str) -> Path:
-    return next(SPARK_JARS.glob(pattern))
+_NUMBER = struct.Struct(">?d")
 
 
 class MleapRuntime:
-    """One bundle in MLeap's runtime."""
+    """One bundle in MLeap's runtime, which takes rows as they are."""
 
-    def __init__(self, gateway: JavaGateway, bundle: Path) -> None:
-        self._jvm = gateway.jvm
-        dsl = self._jvm.ml.combust.mleap.runtime.javadsl
-        self._frames, self._support = dsl.LeapFrameBuilder(), dsl.LeapFrameSupport()
-        context = dsl.ContextBuilder().createMleapContext()
-        loaded = dsl.BundleBuilder().load(self._jvm.java.io.File(str(bundle)), context)
-        self._transformer = loaded.root()
-        fields = list(self._support.getFields(self._transformer.inputSchema()))
-        self._columns = [field.name() for field in fields]
-        # Declared nullable, as data from outside are: a null in a column declared otherwise is read as 0.
-        self._schema = self._frames.createSchema([self._nullable(field) for field in fields])
+    def __init__(self, runtime: JvmRuntime, bundle: Path) -> None:
+        loaded = load_in_jvm(bundle, runtime)
+        self._bundle = _WithNulls(
+            loaded.name, loaded.api, loaded.stages, loaded.reads, loaded.writes, loaded.asked
+        )
 
     def transform(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Score rows.
+        """Score rows; fields that the pipeline does not read come back too.
 
         Raises:
-            MleapRefusedError: A row cannot be scored.
+            ScoringError: A row cannot be scored.
         """
-        leap_rows = self._jvm.java.util.ArrayList()
-        for row in rows:
-            values = self._jvm.java.util.ArrayList()
-            for column in self._columns:
-                values.add(row[column])
-            leap_rows.add(self._frames.createRowFromIterable(values))
-        tried = self._transformer.transform(self._frames.createFrame(self._schema, leap_rows))
-        # Asked for, not raised: pyspark looks every Java exception up in Spark's JVM, where this one is not.
-        if tried.isFailure():
-            raise MleapRefusedError(tried.failed().get().toString())
-        frame = tried.get()
-        names = [field.name() for field in self._support.getFields(frame.schema())]
-        collected = self._support.collect(frame)
-        return [
-            {name: self._value(row.getRaw(position)) for position, name in enumerate(names)}
-            for row in collected
-        ]
+        return self._bundle.transform(rows)
 
-    def _nullable(self, field: Any) -> Any:
-        kinds = {"double": self._frames.createDouble, "string": self._frames.createString}
-        return self._frames.createField(field.name(), kinds[field.dataType().base().toString()](True))
 
-    def _value(self, value: Any) -> Any:
-        """A tensor as a list; its text takes one call where its elements would take one each."""
-        if not isinstance(value, JavaObject):
-            return value
-        text = self._jvm.java.util.Arrays.toString(value.toDense().rawValues())
-        return [float(each) for each in text.strip("[]").split(", ") if each]
+class _WithNulls(JvmBundle):
+    """A bundle that lets null numbers reach the runtime."""
+
+    @cached_property
+    def _encoder(self) -> RowEncoder:
+        return _NullEncoder(self.reads)
+
+
+class _NullEncoder(RowEncoder):
+    """Writes a null number as null."""
+
+    def encode(self, row: Mapping[str, Any], position: int = 0) -> bytes:
+        parts = [struct.pack(">i", position)]
+        for name, read in self._numbers:
+            value = row[name]
+            parts.append(b"\0" if value is None else _NUMBER.pack(True, read(value)))
+        return b"".join([*parts, *(write(row[name]) for name, write in self._others)])

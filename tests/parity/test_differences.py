@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.ml import Pipeline, PipelineModel
@@ -26,8 +25,9 @@ from pyspark.sql import DataFrame, SparkSession
 from days_to_sell.errors import ScoringError
 from days_to_sell.scoring import load_bundle
 from days_to_sell.scoring.differences import DIFFERENCES, Difference, Outcome
+from days_to_sell.scoring.jvm import JvmRuntime
 from tests.parity.conftest import Export
-from tests.parity.mleap_runtime import MleapRefusedError, MleapRuntime
+from tests.parity.mleap_runtime import MleapRuntime
 from tests.parity.pipelines import Stage, assemble
 
 Row = dict[str, Any]
@@ -62,7 +62,7 @@ def _outcome(engine: Callable[[Row], list[Row]], row: Row) -> Outcome:
     """What came of it: the first element of ``out``, no row, or an error."""
     try:
         rows = engine(row)
-    except (Py4JJavaError, PySparkException, MleapRefusedError, ScoringError):
+    except (Py4JJavaError, PySparkException, ScoringError):
         return "refuses"
     if not rows:
         return "drops"
@@ -87,7 +87,7 @@ Ask = Callable[[str, str, str], dict[str, Outcome]]
 
 
 @pytest.fixture(scope="module")
-def ask(spark: SparkSession, mleap: JavaGateway, export: Export) -> Ask:
+def ask(spark: SparkSession, mleap: JvmRuntime, export: Export) -> Ask:
     """Ask the three engines what they do with one value; each stage is fitted and exported once."""
 
     @cache

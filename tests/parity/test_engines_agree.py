@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from py4j.java_gateway import JavaGateway
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.scoring import load_bundle
+from days_to_sell.scoring.jvm import JvmRuntime
 from tests.parity.conftest import Export
 from tests.parity.mleap_runtime import MleapRuntime
 from tests.parity.pipelines import PIPELINES, RATIO_SPLITS, SCHEMA, training_frame
@@ -43,7 +43,7 @@ def fitted(
 
 
 def test_three_engines_give_one_answer(
-    fitted: tuple[str, PipelineModel, Path], spark: SparkSession, mleap: JavaGateway
+    fitted: tuple[str, PipelineModel, Path], spark: SparkSession, mleap: JvmRuntime
 ) -> None:
     """Every output column of every row is equal in Spark, in MLeap's runtime and in Python."""
     name, model, bundle = fitted

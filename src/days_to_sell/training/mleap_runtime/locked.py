@@ -41,7 +41,13 @@ class Jar:
 def locked_jars() -> tuple[Jar, ...]:
     """Read the list."""
     lines = [line for line in LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    return tuple(Jar(*line.split()[0].split(":"), line.split()[1]) for line in lines)
+    return tuple(_read(line) for line in lines)
+
+
+def _read(line: str) -> Jar:
+    coordinates, sha256 = line.split()
+    group, artifact, version = coordinates.split(":")
+    return Jar(group, artifact, version, sha256)
 
 
 def check_jars(folder: Path, jars: Iterable[Jar], advice: str) -> None:
