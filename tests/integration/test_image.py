@@ -137,7 +137,7 @@ def test_it_holds_no_training_stack_and_nothing_to_write(engine: docker.DockerCl
     """Spark, MLflow, pandas, Java and pip are not in it, and its user owns nothing of it."""
     said = json.loads(engine.containers.run(image.id, ["python", "-c", LOOK_AROUND], remove=True))
 
-    assert said == {"modules": ["flask", "serving"], "java": None, "uid": 10001, "writable": []}
+    assert said == {"modules": ["numpy", "flask", "serving"], "java": None, "uid": 10001, "writable": []}
 
 
 def test_it_runs_as_any_user(engine: docker.DockerClient, image: Image) -> None:

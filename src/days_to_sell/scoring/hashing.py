@@ -15,7 +15,8 @@ def murmur3(text: str) -> int:
     >>> murmur3("")
     142593372
     """
-    content = text.encode("utf-8")
+    # As Java does, with "?" for half a surrogate pair.
+    content = text.encode("utf-8", "replace")
     whole = len(content) & ~3
     state = SEED
     for start in range(0, whole, 4):

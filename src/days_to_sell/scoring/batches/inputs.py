@@ -1,0 +1,126 @@
+"""Values from outside as arrays, with the positions of those that rows must judge one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
+from types import NoneType
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from days_to_sell.errors import ScoringError
+from days_to_sell.scoring.kinds import Kind
+from days_to_sell.scoring.rows.readers import reader
+
+Array: TypeAlias = NDArray[Any]
+Column: TypeAlias = Sequence[Any] | Array
+# An array over the rows, a matrix with a column for each row where they hold vectors, and the positions of
+# values that could not be read, in whose place anything may stand.
+Read: TypeAlias = tuple[Array, list[int]]
+
+# What NumPy turns into the same doubles as ``float`` does, and None into NaN.
+_PLAIN_NUMBERS = frozenset({float, int, NoneType})
+_PLAIN_TEXTS = frozenset({str, NoneType})
+
+
+class Absent:
+    """Stands where a row lacks a column; its type is that of no value."""
+
+
+def gather(rows: Sequence[Mapping[str, Any]], column: str) -> list[Any]:
+    """Take a column out of rows."""
+    try:
+        return list(map(itemgetter(column), rows))
+    except KeyError:
+        return [row.get(column, Absent) for row in rows]
+
+
+def read_column(values: Column, kind: Kind) -> Read:
+    """Read one column as single rows are read.
+
+    Args:
+        values: The values of the column, one for each row. An array of numbers may stand for a list of them,
+            and a matrix with a row for each for a list of vectors.
+        kind: What the pipeline reads them as.
+    """
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind in "fiu" and kind.name != "string":
+            return _read_array(values, kind)
+        values = list(values)
+    return {"number": _numbers, "string": _texts, "vector": _vectors}[kind.name](values, kind)
+
+
+def _read_array(values: Array, kind: Kind) -> Read:
+    numbers = values.astype(np.float64)
+    count = len(values)
+    if kind.name == "number":
+        return (numbers, []) if numbers.ndim == 1 else (np.zeros(count), [*range(count)])
+    if numbers.ndim == 2 and kind.width in (None, numbers.shape[1]) and numbers.shape[1] >= kind.least:
+        return np.ascontiguousarray(numbers.T), []
+    return np.zeros((kind.width or kind.least, count)), [*range(count)]
+
+
+def _numbers(values: Sequence[Any], kind: Kind) -> Read:
+    if set(map(type, values)) <= _PLAIN_NUMBERS:
+        try:
+            return np.fromiter(values, np.float64, len(values)), []
+        except OverflowError:
+            pass
+    found, suspects = _one_by_one(values, kind, np.nan)
+    return np.fromiter(found, np.float64, len(found)), suspects
+
+
+def _texts(values: Sequence[Any], kind: Kind) -> Read:
+    suspects: list[int] = []
+    if not set(map(type, values)) <= _PLAIN_TEXTS:
+        values, suspects = _one_by_one(values, kind, None)
+    return np.array(values, dtype=object), suspects
+
+
+def _vectors(values: Sequence[Any], kind: Kind) -> Read:
+    if (
+        not set(map(type, values)) <= {list, tuple}
+        or not set(map(type, chain.from_iterable(values))) <= _PLAIN_NUMBERS
+    ):
+        return _odd_vectors(values, kind)
+    widths = set(map(len, values))
+    width = widths.pop() if len(widths) == 1 else -1
+    if kind.width not in (None, width) or width < kind.least:
+        return _odd_vectors(values, kind)
+    try:
+        elements = np.fromiter(chain.from_iterable(values), np.float64, width * len(values))
+    except OverflowError:
+        return _odd_vectors(values, kind)
+    return np.ascontiguousarray(elements.reshape(len(values), width).T), []
+
+
+def _odd_vectors(values: Sequence[Any], kind: Kind) -> Read:
+    """Read vectors of which some cannot be read, or have another width than the first that can."""
+    found, suspects = _one_by_one(values, kind, None)
+    width = kind.width
+    if width is None:
+        width = next((len(vector) for vector in found if vector is not None), kind.least)
+    matrix = np.zeros((width, len(found)))
+    for position, vector in enumerate(found):
+        if vector is not None and len(vector) == width:
+            matrix[:, position] = vector
+        elif vector is not None:
+            suspects.append(position)
+    return matrix, suspects
+
+
+def _one_by_one(values: Sequence[Any], kind: Kind, instead: Any) -> tuple[list[Any], list[int]]:
+    """Read each value as a row's is read."""
+    read: Callable[[Any], Any] = reader("", kind)
+    found, suspects = [], []
+    for position, value in enumerate(values):
+        try:
+            found.append(read(value))
+        except (ScoringError, ArithmeticError, TypeError, ValueError):
+            # What else than a refusal comes of a type that only says it is a number is for the row to tell.
+            found.append(instead)
+            suspects.append(position)
+    return found, suspects
