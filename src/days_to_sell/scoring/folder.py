@@ -21,6 +21,8 @@ MAX_BYTES = 512 * 1024 * 1024
 # are no text as ValueError.
 _NO_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, EOFError)
 
+# What JSON calls blank.
+_BLANK = " \t\r\n"
 _PLAIN_NAME = re.compile(r"(?!\.\.?\Z)[^/\\\x00-\x1f]+")
 
 
@@ -89,6 +91,27 @@ def parse_object(text: str, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BundleError(f"{where} holds a JSON {type(value).__name__} where an object is due")
     return value
+
+
+def parse_lines(text: str) -> list[dict[str, Any]]:
+    """Parse one JSON object from each line that is not blank, several times as fast as one by one.
+
+    Raises:
+        BundleError: A line is something else; names it, counted from 1.
+    """
+    decode = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not (trimmed := line.strip(_BLANK)):
+            continue
+        try:
+            value, end = decode(trimmed)
+        except (ValueError, RecursionError) as error:
+            raise BundleError(f"line {number} is not JSON that a bundle holds: {error}") from error
+        if end != len(trimmed) or type(value) is not dict:
+            raise BundleError(f"line {number} holds something else than one JSON object")
+        found.append(value)
+    return found
 
 
 def _refuse_constant(token: str) -> NoReturn:

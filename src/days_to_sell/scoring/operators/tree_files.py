@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from days_to_sell.errors import BundleError
 from days_to_sell.scoring.attributes import Attributes
-from days_to_sell.scoring.folder import Folder, parse_object
+from days_to_sell.scoring.folder import Folder, parse_lines
 from days_to_sell.scoring.node import Node
 from days_to_sell.scoring.plan.forests import Forest, Split, Tree
 
@@ -42,37 +42,50 @@ class _Reader:
 
     def read(self, folder: Folder) -> Tree:
         """Read the tree of a folder."""
-        lines = (line for line in folder.text("tree.json").splitlines() if line.strip())
         try:
-            tree = self._branch(lines, MAX_DEPTH)
-            if next(lines, None) is not None:
-                raise BundleError("goes on after the end of the tree")
-        except StopIteration:
-            raise BundleError(f"file '{folder.path}/tree.json' ends in the middle of the tree") from None
+            return self._grow(parse_lines(folder.text("tree.json")))
         except BundleError as error:
             raise BundleError(f"file '{folder.path}/tree.json': {error}") from error
-        return tree
 
-    def _branch(self, lines: Iterator[str], depth: int) -> Tree:
-        record = parse_object(next(lines), "a line")
-        if record.get("type") == "leaf":
-            return self._leaf(record)
-        if record.get("type") != "internal" or depth == 0:
-            raise BundleError(f"has a node that is no leaf or split, or lies deeper than {MAX_DEPTH}")
-        feature, threshold, categories, swapped = _read_split(record.get("split"), self.width)
-        first = self._branch(lines, depth - 1)
-        second = self._branch(lines, depth - 1)
-        return Split(feature, threshold, categories, *((second, first) if swapped else (first, second)))
+    def _grow(self, records: Sequence[dict[str, Any]]) -> Tree:
+        # Read backwards, every node finds its branches grown, without a call for each.
+        grown: list[Tree] = []
+        depths: list[int] = []
+        for record in reversed(records):
+            kind = record.get("type")
+            if kind == "leaf":
+                self.leaves.append(self._leaf(record.get("values")))
+                grown.append(len(self.leaves) - 1)
+                depths.append(0)
+                continue
+            if kind != "internal":
+                raise BundleError("has a node that is no leaf or split")
+            if len(grown) < 2:
+                raise BundleError("ends in the middle of the tree")
+            feature, threshold, categories, swapped = _read_split(record.get("split"), self.width)
+            first, second = grown.pop(), grown.pop()
+            if swapped:
+                first, second = second, first
+            grown.append(Split(feature, threshold, categories, first, second))
+            depths.append(1 + max(depths.pop(), depths.pop()))
+            if depths[-1] > MAX_DEPTH:
+                raise BundleError(f"has a node that lies deeper than {MAX_DEPTH} splits")
+        if not grown:
+            raise BundleError("ends in the middle of the tree")
+        if len(grown) > 1:
+            raise BundleError("goes on after the end of the tree")
+        return grown[0]
 
-    def _leaf(self, record: dict[str, Any]) -> int:
-        values = Attributes({"values": {"double": record.get("values"), "type": "list"}}).doubles("values")
+    def _leaf(self, values: Any) -> tuple[float, ...]:
+        if type(values) is list and len(values) == 1 == self.outputs and _is_number(values[0]):
+            return (values[0],)
+        numbers = Attributes({"values": {"double": values, "type": "list"}}).doubles("values")
         # A regression tree's leaf may hold more than its prediction, which comes first.
-        if not values:
+        if not numbers:
             raise BundleError("has a leaf without a value")
-        if self.outputs > 1 and len(values) != self.outputs:
-            raise BundleError(f"has a leaf of {len(values)} values where {self.outputs} are due")
-        self.leaves.append(values[: self.outputs])
-        return len(self.leaves) - 1
+        if self.outputs > 1 and len(numbers) != self.outputs:
+            raise BundleError(f"has a leaf of {len(numbers)} values where {self.outputs} are due")
+        return numbers[: self.outputs]
 
 
 def _read_split(split: Any, width: int) -> tuple[int, float, frozenset[float] | None, bool]:
@@ -83,10 +96,17 @@ def _read_split(split: Any, width: int) -> tuple[int, float, frozenset[float] | 
     if type(feature) is not int or not 0 <= feature < width:
         raise BundleError(f"splits on feature {feature!r:.20} of {width}")
     if split.get("type") == "continuous":
-        threshold = Attributes({"threshold": {"double": split.get("threshold")}}).double("threshold")
+        threshold: Any = split.get("threshold")
+        if not _is_number(threshold):
+            threshold = Attributes({"threshold": {"double": threshold}}).double("threshold")
         return feature, threshold, None, False
     categories, is_left = split.get("categories"), split.get("isLeft")
     if split.get("type") != "categorical" or not isinstance(is_left, bool):
         raise BundleError("has a split that is neither continuous nor categorical")
     values = Attributes({"categories": {"double": categories, "type": "list"}}).doubles("categories")
     return feature, math.nan, frozenset(values), not is_left
+
+
+def _is_number(value: Any) -> bool:
+    """Say whether nothing has to be done to a value to make it a finite double."""
+    return type(value) is float and math.isfinite(value)
