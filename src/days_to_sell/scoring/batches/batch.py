@@ -17,7 +17,7 @@ from days_to_sell.scoring.plan.plan import Plan
 from days_to_sell.scoring.plan.vectors import Applied, ForestVote, Pack, Vector, VectorIn
 
 # Rows computed at once, fewer where vectors are wide: what is between inputs and answers stays small.
-ROWS, CELLS = 4096, 1 << 22
+ROWS, CELLS = 2048, 1 << 22
 FEWEST_ROWS = 16
 
 
@@ -70,8 +70,7 @@ class Batch:
         suspects: list[int] = []
         for start in range(0, len(rows), self.at_once):
             part = rows[start : start + self.at_once]
-            columns = {column: gather(part, column) for column in self.inputs}
-            found, unsure = self.compute_columns(columns, len(part))
+            found, unsure = self.compute_columns(gather(part, self.inputs), len(part))
             for column, values in found.items():
                 answers[column] += values.tolist()
             suspects += [start + position for position in unsure]
