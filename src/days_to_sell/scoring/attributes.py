@@ -102,12 +102,34 @@ class Attributes:
 
     def vector(self, name: str) -> tuple[float, ...]:
         """Read a dense tensor of one dimension of finite numbers."""
-        tensor = self._entry(name)
+        return self._vector(name, self._entry(name))
+
+    def vectors(self, name: str) -> tuple[tuple[float, ...], ...]:
+        """Read a list of dense tensors of one dimension of finite numbers."""
+        return tuple(
+            self._vector(name, self._object(name, each) | {"type": "tensor"})
+            for each in self._list(name, "tensor")
+        )
+
+    def matrix(self, name: str) -> tuple[tuple[float, ...], ...]:
+        """Read the rows of a dense tensor of two dimensions of finite numbers, stored column by column."""
+        values, sizes = self._tensor(name, self._entry(name))
+        if len(sizes) != 2 or sizes[0] * sizes[1] != len(values) or not values:
+            raise self._wrong(name, "a dense matrix of doubles", self._entry(name))
+        return tuple(values[row :: sizes[0]] for row in range(sizes[0]))
+
+    def _vector(self, name: str, tensor: dict[str, Any]) -> tuple[float, ...]:
+        values, sizes = self._tensor(name, tensor)
+        if sizes != [len(values)]:
+            raise self._wrong(name, "a dense vector of doubles", tensor)
+        return values
+
+    def _tensor(self, name: str, tensor: dict[str, Any]) -> tuple[tuple[float, ...], list[int]]:
         values = tensor.get("double")
         sizes = self._dimensions(name, tensor.get("shape"))
-        if tensor.get("type") != "tensor" or not isinstance(values, list) or sizes != [len(values)]:
-            raise self._wrong(name, "a dense vector of doubles", tensor)
-        return tuple(self._finite(value, name) for value in values)
+        if tensor.get("type") != "tensor" or not isinstance(values, list):
+            raise self._wrong(name, "a dense tensor of doubles", tensor)
+        return tuple(self._finite(value, name) for value in values), sizes
 
     def widths(self, name: str) -> tuple[int | None, ...]:
         """Read a list of data shapes: None for a scalar, the length for a vector."""

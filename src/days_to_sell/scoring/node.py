@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from days_to_sell.errors import BundleError
@@ -95,8 +95,17 @@ class Node:
             raise BundleError(f"has the ports {', '.join(sorted(ports))} where {prefix}0 and up are due")
         return names
 
+    def inner(self, name: str) -> Node:
+        """Give the model in a folder of the node, as a node that reads the same columns and writes none."""
+        folder = self.folder.folder(name)
+        op, attributes = read_model(folder.document("model.json"))
+        return replace(self, op=op, attributes=attributes, folder=folder, ports_out={})
+
     def stage(self) -> Stage:
         """Give what became of the node."""
+        unwritten = sorted(port for port, column in self.ports_out.items() if column not in self._written)
+        if unwritten:
+            raise BundleError(f"has the output port {unwritten[0]!r}, which this operator does not write")
         return Stage(self.name, self.op, tuple(self._read), dict(self._written), tuple(self._checks))
 
     def _value(self, port: str, kind: Kind) -> Value:
@@ -114,6 +123,14 @@ def any_of(truths: Sequence[Truth | None]) -> Truth | None:
     """Ask whether one of some truths holds; None stands for one that never does."""
     known = tuple(truth for truth in truths if truth is not None)
     return AnyOf(known) if len(known) > 1 else known[0] if known else None
+
+
+def read_model(model: Mapping[str, Any]) -> tuple[str, Attributes]:
+    """Read the name of the operator and its attributes from what a ``model.json`` holds."""
+    op, attributes = model.get("op"), model.get("attributes", {})
+    if not isinstance(op, str) or not isinstance(attributes, dict):
+        raise BundleError("its model.json names no operator, or its attributes are no object")
+    return op, Attributes(attributes)
 
 
 def read_ports(shape: Any, side: str) -> dict[str, str]:

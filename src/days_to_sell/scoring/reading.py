@@ -8,7 +8,7 @@ from days_to_sell.errors import BundleError
 from days_to_sell.scoring.attributes import Attributes
 from days_to_sell.scoring.columns import Columns
 from days_to_sell.scoring.folder import Folder
-from days_to_sell.scoring.node import Node, read_ports
+from days_to_sell.scoring.node import Node, read_model, read_ports
 from days_to_sell.scoring.operators import OPERATORS
 from days_to_sell.scoring.plan.plan import Plan, Stage
 
@@ -36,17 +36,15 @@ def read_plan(files: Folder) -> tuple[str, Plan]:
 
 def _stages(folder: Folder, name: str, columns: Columns, nesting: int) -> Iterator[Stage]:
     model = folder.document("model.json")
-    op, attributes = model.get("op"), model.get("attributes", {})
     try:
-        if not isinstance(op, str) or not isinstance(attributes, dict):
-            raise BundleError("its model.json names no operator, or its attributes are no object")
+        op, attributes = read_model(model)
         if op == PIPELINE:
-            for child in _children(Attributes(attributes), nesting):
+            for child in _children(attributes, nesting):
                 yield from _stages(folder.folder(f"{child}.node"), child, columns, nesting + 1)
         else:
-            yield _stage(op, Attributes(attributes), folder, name, columns)
+            yield _stage(op, attributes, folder, name, columns)
     except BundleError as error:
-        raise BundleError(f"node {name!r} ({op!r:.60}): {error}") from error
+        raise BundleError(f"node {name!r} ({model.get('op')!r:.60}): {error}") from error
 
 
 def _children(attributes: Attributes, nesting: int) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from tests.unit.scoring.bundles import (
     vector,
     zipped,
 )
+from tests.unit.scoring.models import every_model
 
 ROWS = [{"make": "a", "age": 1.0}, {"make": None, "age": None}, {"make": "", "age": -1e308}]
 STRANGE = [None, True, -1, 1e308, 10**400, "x", [None], {}]
@@ -104,7 +105,7 @@ def every_operator() -> list[Document]:
         node("vector_slicer", {"input": "pairs"}, {"output": "chosen"}, chosen),
     ]
     cut = {"splits": doubles(None, 0.0, None)} | keep
-    return [node("bucketizer", {"input": "age"}, {"output": "cut"}, cut), *nodes]
+    return [node("bucketizer", {"input": "age"}, {"output": "cut"}, cut), *nodes, *every_model("chosen")]
 
 
 def score(path: Path) -> bool:

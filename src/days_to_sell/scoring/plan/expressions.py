@@ -226,6 +226,21 @@ class PackedDot:
 
 
 @dataclass(frozen=True, eq=False)
+class Reduced:
+    """A number that a function makes of a whole packed vector, by its name as in :class:`Apply`.
+
+    Args:
+        function: The name.
+        vector: The packed vector.
+        constants: What the function takes beside it.
+    """
+
+    function: str
+    vector: Packed
+    constants: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Interpolate:
     """A piecewise linear function through points of ascending ``x``, level beyond them; NaN stays NaN."""
 
@@ -253,6 +268,7 @@ Number: TypeAlias = (
     | Weighted
     | Element
     | PackedDot
+    | Reduced
     | Interpolate
     | ForestSum
 )

@@ -31,6 +31,7 @@ from days_to_sell.scoring.plan.expressions import (
     PackedDot,
     Pair,
     Rank,
+    Reduced,
     Remap,
     Text,
     TextIn,
@@ -99,7 +100,9 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (truth, then, otherwise)
         case AnyOf(truths=truths):
             return truths
-        case Element(vector=vector) | PackedDot(vector=vector) | Applied(vector=vector):
+        case Element(vector=vector) | PackedDot(vector=vector):
+            return (vector,)
+        case Applied(vector=vector) | Reduced(vector=vector):
             return (vector,)
         case ForestSum(forest=forest) | ForestVote(forest=forest):
             return tuple(forest.vector[feature] for feature in forest.features)

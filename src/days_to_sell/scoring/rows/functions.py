@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from days_to_sell.scoring.rows import classes
+
 # Spark keeps a fitted mean inside the range of its family by these bounds.
 EPSILON = 1e-16
 LARGEST = sys.float_info.max
@@ -77,4 +79,22 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
 )
 
 # Of a whole vector and the constants of its expression.
-VECTOR_FUNCTIONS: Mapping[str, Callable[[list[float], tuple[float, ...]], list[float]]] = MappingProxyType({})
+VECTOR_FUNCTIONS: Mapping[str, Callable[[list[float], tuple[float, ...]], list[float]]] = MappingProxyType(
+    {
+        "less_log_sum": classes.less_log_sum,
+        "normalized": classes.normalized,
+        "softmax": classes.softmax,
+    }
+)
+
+# The same, to a single number.
+REDUCTIONS: Mapping[str, Callable[[list[float], tuple[float, ...]], float]] = MappingProxyType(
+    {
+        "any_negative": classes.any_negative,
+        "any_not_binary": classes.any_not_binary,
+        "argmax": classes.argmax,
+        "argmax_of_ratios": classes.argmax_of_ratios,
+        "greatest": classes.greatest,
+        "nearest": classes.nearest,
+    }
+)

@@ -30,6 +30,7 @@ from days_to_sell.scoring.plan.expressions import (
     PackedDot,
     Pair,
     Rank,
+    Reduced,
     Remap,
     TextIn,
     Weighted,
@@ -40,7 +41,7 @@ from days_to_sell.scoring.plan.order import Expression, in_order
 from days_to_sell.scoring.plan.vectors import Applied, Cells, ForestVote, Pack, Sparse, Vector, VectorIn
 from days_to_sell.scoring.rows import runtime
 from days_to_sell.scoring.rows.forest_source import MAX_SPLITS, count_splits, leaves_source, sum_source
-from days_to_sell.scoring.rows.functions import FUNCTIONS, VECTOR_FUNCTIONS
+from days_to_sell.scoring.rows.functions import FUNCTIONS, REDUCTIONS, VECTOR_FUNCTIONS
 
 # Terms of a sum in one statement: Python's own compiler walks them by recursion.
 TERMS = 50
@@ -131,6 +132,9 @@ class Writer:
                 return self._pack(vector)
             case Applied(function, vector, constants):
                 called = self.constant(VECTOR_FUNCTIONS[function])
+                return f"{called}({of(vector)}, {self.constant(constants)})"
+            case Reduced(function, vector, constants):
+                called = self.constant(REDUCTIONS[function])
                 return f"{called}({of(vector)}, {self.constant(constants)})"
             case _:
                 return self._index(expression)
