@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from days_to_sell.errors import ScoringError
-from days_to_sell.scoring.bundle import load_bundle
+from days_to_sell.scoring.engines import Engine, FindRuntime, open_bundle
 from days_to_sell.scoring.golden import GoldenRow, Proof, compare
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.python import PythonBundle
 from days_to_sell.scoring.sketch import Observe
-from days_to_sell.scoring.trace import Shape, StageDifference, explain, first_difference
+from days_to_sell.scoring.trace import Shape, StageDifference, Tracer, first_difference
 from days_to_sell.spec import PREDICTION, UNBOUNDED, Problem
 from days_to_sell.spec.derivations import operands, to_dict
 
@@ -43,9 +43,12 @@ class Predictor:
         package: The verified package.
         allow_unknown_fields: Whether fields beyond the contract are passed over instead of refused.
         today: Clock behind dates that default to today.
+        engine: What computes the bundle; ``auto`` is Python where it knows every operator, else the JVM.
+        runtime: Finds what the JVM engine is started from; None where there is none.
 
     Raises:
         BundleError: The package's bundle cannot be read.
+        EnvironmentProblem: The JVM is asked for and cannot be had.
     """
 
     def __init__(
@@ -54,12 +57,16 @@ class Predictor:
         *,
         allow_unknown_fields: bool = False,
         today: Callable[[], date] = _today,
+        engine: Engine = "auto",
+        runtime: FindRuntime | None = None,
     ) -> None:
         self.package = package
         self._contract = package.contract
         self._derive = package.derivations.compile()
         self._required = package.derivations.required
-        self._whole = bundle = load_bundle(package.bundle)
+        opened = open_bundle(package.bundle, engine, runtime)
+        self._whole = bundle = opened.bundle
+        self.engine, self.reason = bundle.engine, opened.reason
         self._bundle = bundle.select([name for name in (UNBOUNDED, PREDICTION) if name in bundle.outputs])
         self._allow_unknown = allow_unknown_fields
         self._today = today
@@ -101,7 +108,7 @@ class Predictor:
         wrong = first_difference(derivations, {**row.input, **known}, derived)
         if wrong is not None:
             return replace(wrong, position=0)
-        return explain(self._whole, derived, known) if isinstance(self._whole, PythonBundle) else None
+        return Tracer(self._whole).explain(derived, known) if isinstance(self._whole, PythonBundle) else None
 
     def _prepare(self, row: Row, today: date) -> Row | Refusal:
         """Parse a row and derive what the bundle reads."""

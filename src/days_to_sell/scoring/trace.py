@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Protocol
@@ -116,40 +116,6 @@ def first_difference(
     return None
 
 
-def explain(
-    bundle: PythonBundle, row: Row, expected: Row, engines: tuple[str, str] = ("Spark", "Python")
-) -> StageDifference | None:
-    """Find the first stage at which the Python engine leaves an answer that is known.
-
-    Args:
-        bundle: The bundle, with all columns asked for.
-        row: What the pipeline reads.
-        expected: The known answer, column by column, as far as it goes.
-        engines: Names of who gave the known answer, and of this engine.
-
-    Returns:
-        None where all that is known agrees.
-    """
-    answer, refusal = answer_so_far(bundle, row)
-    reached = bundle.plan.stages if refusal is None else bundle.plan.stages[: refusal.position]
-    difference = first_difference(reached, {**row, **expected}, answer, engines)
-    if difference is not None or refusal is None:
-        return difference
-    stage = bundle.plan.stages[refusal.position]
-    column = next(iter(stage.outputs))
-    inputs = {name: answer.get(name) for name in stage.inputs}
-    return StageDifference(
-        refusal.position + 1,
-        stage.op,
-        stage.name,
-        column,
-        inputs,
-        expected.get(column),
-        refusal.reason,
-        engines,
-    )
-
-
 @dataclass(frozen=True)
 class Stop:
     """The stage at which a row gets no further.
@@ -163,25 +129,71 @@ class Stop:
     reason: str
 
 
-def answer_so_far(bundle: PythonBundle, row: Row) -> tuple[Row, Stop | None]:
-    """Score a row up to the stage that refuses or drops it.
+class Tracer:
+    """Follows rows through the stages of a bundle, those too that get no answer.
 
-    Returns:
-        The row with the columns of all stages before that one, and where it stopped; None if nowhere.
+    Args:
+        bundle: The bundle, with all columns asked for.
     """
-    answer = _attempt(bundle, row)
-    if not isinstance(answer, str):
-        return answer, None
-    # Every pipeline that is cut before the stage answers, every one that is cut behind it does not.
-    known, low, high = row, 0, len(bundle.plan.stages)
-    while high - low > 1:
-        middle = (low + high) // 2
-        found = _attempt(_cut(bundle, middle), row)
-        if isinstance(found, str):
-            high, answer = middle, found
-        else:
-            low, known = middle, found
-    return known, Stop(low, answer)
+
+    def __init__(self, bundle: PythonBundle) -> None:
+        self._bundle = bundle
+        self._cuts: dict[int, PythonBundle] = {}
+
+    def explain(
+        self, row: Row, expected: Row, engines: tuple[str, str] = ("Spark", "Python")
+    ) -> StageDifference | None:
+        """Find the first stage at which the bundle leaves an answer that is known.
+
+        Args:
+            row: What the pipeline reads.
+            expected: The known answer, column by column, as far as it goes.
+            engines: Names of who gave the known answer, and of this engine.
+
+        Returns:
+            None where all that is known agrees.
+        """
+        answer, stop = self.follow(row)
+        stages = self._bundle.plan.stages
+        reached = stages if stop is None else stages[: stop.position]
+        difference = first_difference(reached, {**row, **expected}, answer, engines)
+        if difference is not None or stop is None:
+            return difference
+        stage = stages[stop.position]
+        column = next(iter(stage.outputs))
+        inputs = {name: answer.get(name) for name in stage.inputs}
+        found = expected.get(column), stop.reason
+        return StageDifference(stop.position + 1, stage.op, stage.name, column, inputs, *found, engines)
+
+    def follow(self, row: Row) -> tuple[Row, Stop | None]:
+        """Score a row up to the stage that refuses or drops it.
+
+        Returns:
+            The row with the columns of all stages before that one, and where it stopped; None if nowhere.
+        """
+        answer = _attempt(self._bundle, row)
+        if not isinstance(answer, str):
+            return answer, None
+        # Every pipeline that is cut before the stage answers, every one that is cut behind it does not.
+        known, low, high = row, 0, len(self._bundle.plan.stages)
+        while high - low > 1:
+            middle = (low + high) // 2
+            found = _attempt(self._cut(middle), row)
+            if isinstance(found, str):
+                high, answer = middle, found
+            else:
+                low, known = middle, found
+        return known, Stop(low, answer)
+
+    def _cut(self, count: int) -> PythonBundle:
+        """Give the bundle that ends behind its first stages."""
+        if count not in self._cuts:
+            plan = self._bundle.plan
+            stages = plan.stages[:count]
+            written = set(chain.from_iterable(stage.outputs for stage in stages))
+            outputs = {name: kind for name, kind in plan.outputs.items() if name in written}
+            self._cuts[count] = replace(self._bundle, plan=replace(plan, stages=stages, outputs=outputs))
+        return self._cuts[count]
 
 
 def _attempt(bundle: PythonBundle, row: Row) -> Row | str:
@@ -191,14 +203,6 @@ def _attempt(bundle: PythonBundle, row: Row) -> Row | str:
     except ScoringError as error:
         return str(error)
     return "the row is left out" if answer is None else answer
-
-
-def _cut(bundle: PythonBundle, count: int) -> PythonBundle:
-    """Give the bundle that ends behind its first stages."""
-    stages: Sequence[Any] = bundle.plan.stages[:count]
-    written = set(chain.from_iterable(stage.outputs for stage in stages))
-    outputs = {name: kind for name, kind in bundle.plan.outputs.items() if name in written}
-    return replace(bundle, plan=replace(bundle.plan, stages=tuple(stages), outputs=outputs))
 
 
 def shown(value: Any) -> str:

@@ -11,7 +11,7 @@ import pytest
 from days_to_sell.scoring import load_bundle
 from days_to_sell.scoring.agreement import distance
 from days_to_sell.scoring.python import PythonBundle
-from days_to_sell.scoring.trace import explain, first_difference, shown
+from days_to_sell.scoring.trace import Tracer, first_difference, shown
 from tests.unit.scoring.bundles import assembler, bundle, indexer, line, node, strings
 
 ROW = {"make": "b", "age": 10.0}
@@ -35,7 +35,7 @@ def test_what_agrees_has_no_difference(cars: PythonBundle) -> None:
     """Rows that differ by less than the tolerance have no stage to name."""
     almost = KNOWN | {"days": 33.0 * (1 + 1e-10)}
     assert first_difference(cars.plan.stages, KNOWN, almost) is None
-    assert explain(cars, ROW, almost) is None
+    assert Tracer(cars).explain(ROW, almost) is None
 
 
 def test_the_first_stage_that_differs_is_named_and_not_what_follows_from_it(cars: PythonBundle) -> None:
@@ -61,7 +61,7 @@ def test_a_column_that_is_missing_differs(cars: PythonBundle) -> None:
 
 def test_the_scorer_is_asked_for_every_stage(cars: PythonBundle) -> None:
     """Known columns are held against the scorer's own, with what the stage read."""
-    found = explain(cars, ROW, KNOWN | {"features": [1.0, 11.0], "days": 36.0})
+    found = Tracer(cars).explain(ROW, KNOWN | {"features": [1.0, 11.0], "days": 36.0})
     assert str(found) == (
         "stage 2, vector_assembler 'n1', column features: inputs rank = 1.0, age = 10.0; "
         "Spark [1.0, 11.0], Python [1.0, 10.0]"
@@ -73,23 +73,20 @@ def test_a_row_that_is_refused_is_traced_to_the_stage_that_refuses(tmp_path: Pat
     strict = indexer(handle_invalid={"string": "error"})
     back = node("reverse_string_indexer", {"input": "age"}, {"output": "word"}, {"labels": strings("x")})
     found = loaded(tmp_path, back, strict, assembler(), line())
-    refused = explain(found, {"make": "c", "age": 0.0}, {"word": "x", "rank": 2.0})
+    refused = Tracer(found).explain({"make": "c", "age": 0.0}, {"word": "x", "rank": 2.0})
     assert refused is not None
     assert (refused.position, refused.column, refused.inputs) == (2, "rank", {"make": "c"})
     assert refused.expected == 2.0
     assert "was not fitted on" in refused.actual
-    before = explain(found, {"make": "c", "age": 0.0}, {"word": "y", "rank": 2.0})
+    before = Tracer(found).explain({"make": "c", "age": 0.0}, {"word": "y", "rank": 2.0})
     assert before is not None
     assert (before.position, before.column, before.actual) == (1, "word", "x")
 
 
 def test_a_row_that_is_dropped_is_traced_too(tmp_path: Path) -> None:
     """A row that is left out where an answer is known is a difference of the stage that drops it."""
-    found = explain(
-        loaded(tmp_path, indexer(handle_invalid={"string": "skip"}), assembler(), line()),
-        {"make": None, "age": 1.0},
-        KNOWN,
-    )
+    skips = loaded(tmp_path, indexer(handle_invalid={"string": "skip"}), assembler(), line())
+    found = Tracer(skips).explain({"make": None, "age": 1.0}, KNOWN)
     assert found is not None
     assert (found.position, found.actual) == (1, "the row is left out")
 
