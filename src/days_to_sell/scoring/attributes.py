@@ -39,6 +39,11 @@ class Attributes:
         """Read a finite number."""
         return self._finite(self._scalar(name, "double", 0.0), name)
 
+    def double_or_infinity(self, name: str) -> float:
+        """Read a finite number, or infinity, stored as null."""
+        value = self._scalar(name, "double", 0.0)
+        return math.inf if value is None else self._finite(value, name)
+
     def long(self, name: str) -> int:
         """Read a whole number that is not negative."""
         return self._whole(self._scalar(name, "long", 0), name)
@@ -130,6 +135,10 @@ class Attributes:
         if tensor.get("type") != "tensor" or not isinstance(values, list):
             raise self._wrong(name, "a dense tensor of doubles", tensor)
         return tuple(self._finite(value, name) for value in values), sizes
+
+    def width(self, name: str) -> int | None:
+        """Read a data shape: None for a scalar, the length for a vector."""
+        return self._width(name, self._scalar(name, "data_shape", None))
 
     def widths(self, name: str) -> tuple[int | None, ...]:
         """Read a list of data shapes: None for a scalar, the length for a vector."""

@@ -16,6 +16,7 @@ from days_to_sell.scoring.plan.expressions import (
     IndexIn,
     Lookup,
     Number,
+    Rank,
     Remap,
     Truth,
 )
@@ -54,6 +55,13 @@ def bucket(number: Number, splits: tuple[float, ...]) -> Index:
 def category(number: Number, count: int) -> Index:
     """Cut a number to a category, see :class:`Category`."""
     return _known(number, lambda x: category_of(x, count), count + 1) or Category(number, count)
+
+
+def rank(number: Number, values: Sequence[float]) -> Index:
+    """Find the position of a number, see :class:`Rank`."""
+    places = {value: place for place, value in enumerate(values)}
+    count = len(values)
+    return _known(number, lambda x: places.get(x, count), count + 1) or Rank(number, tuple(values))
 
 
 def index_in(index: Index, among: Sequence[int]) -> Truth | None:

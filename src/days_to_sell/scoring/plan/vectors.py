@@ -5,7 +5,7 @@ A one-hot vector of 300 categories is one index here; a product with weights is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby
@@ -190,6 +190,17 @@ class Vector:
     def shifted(self, deltas: Sequence[float]) -> Vector:
         """Add to each element a number of its own."""
         return cells([Arithmetic("+", x, Constant(d)) for x, d in zip(self, deltas, strict=True)])
+
+    def mapped(self, function: Callable[[Number], Number], keeps_zero: bool) -> Vector:
+        """Apply a function to each element; what is one-hot stays so if the function gives 0 for 0."""
+        pieces: list[Piece] = []
+        for piece in self.pieces:
+            if isinstance(piece, Sparse) and keeps_zero and len(piece.entries) == 1:
+                index, value = piece.entries[0]
+                pieces.append(Sparse(((index, function(value)),), piece.width))
+            else:
+                pieces.append(Cells(tuple(function(_element(piece, at)) for at in range(piece.width))))
+        return Vector(tuple(pieces))
 
     def sliced(self, positions: Sequence[int]) -> Vector:
         """Cut out the elements at positions, each at most once, in their order."""

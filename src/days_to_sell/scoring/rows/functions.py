@@ -64,6 +64,34 @@ def probability(mu: float) -> float:
     return min(mu, 1.0 - EPSILON)
 
 
+def divided_by_norm(vector: list[float], norms: tuple[float, ...]) -> list[float]:
+    """A vector divided by its p-norm, unless that is zero; the infinite norm passes over NaN, as in Spark.
+
+    Args:
+        vector: The vector.
+        norms: The one ``p``.
+    """
+    (p,) = norms
+    sizes = map(abs, vector)
+    if p == 1.0:
+        norm = sum(sizes, 0.0)
+    elif p == 2.0:
+        norm = math.sqrt(sum([x * x for x in vector], 0.0))
+    elif p == math.inf:
+        norm = max([size for size in sizes if size == size], default=0.0)
+    else:
+        norm = power(sum([power(size, p) for size in sizes], 0.0), 1.0 / p)
+    return [x / norm for x in vector] if norm != 0.0 else vector
+
+
+def power(x: float, exponent: float) -> float:
+    """A number that is not negative to a power above zero; infinity where it overflows."""
+    try:
+        return math.pow(x, exponent)
+    except OverflowError:
+        return math.inf
+
+
 FUNCTIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
     {
         "complementary_log_log": complementary_log_log,
@@ -81,6 +109,7 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
 # Of a whole vector and the constants of its expression.
 VECTOR_FUNCTIONS: Mapping[str, Callable[[list[float], tuple[float, ...]], list[float]]] = MappingProxyType(
     {
+        "divided_by_norm": divided_by_norm,
         "less_log_sum": classes.less_log_sum,
         "normalized": classes.normalized,
         "softmax": classes.softmax,
