@@ -14,7 +14,7 @@ from days_to_sell.scoring.golden import GoldenRow, Proof, compare
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.python import PythonBundle
 from days_to_sell.scoring.sketch import Observe
-from days_to_sell.scoring.trace import Shape, StageDifference, Tracer, first_difference
+from days_to_sell.scoring.trace import Shape, StageDifference, explain, first_difference
 from days_to_sell.spec import PREDICTION, UNBOUNDED, Problem
 from days_to_sell.spec.derivations import operands, to_dict
 
@@ -108,7 +108,7 @@ class Predictor:
         wrong = first_difference(derivations, {**row.input, **known}, derived)
         if wrong is not None:
             return replace(wrong, position=0)
-        return Tracer(self._whole).explain(derived, known) if isinstance(self._whole, PythonBundle) else None
+        return explain(self._whole, derived, known) if isinstance(self._whole, PythonBundle) else None
 
     def _prepare(self, row: Row, today: date) -> Row | Refusal:
         """Parse a row and derive what the bundle reads."""

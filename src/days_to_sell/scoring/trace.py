@@ -196,6 +196,11 @@ class Tracer:
         return self._cuts[count]
 
 
+def explain(bundle: PythonBundle, row: Row, expected: Row) -> StageDifference | None:
+    """Find the first stage at which a bundle leaves the answer that Spark gave to one row."""
+    return Tracer(bundle).explain(row, expected)
+
+
 def _attempt(bundle: PythonBundle, row: Row) -> Row | str:
     """Score a row; the reason if it gets no answer."""
     try:
