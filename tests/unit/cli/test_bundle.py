@@ -19,11 +19,28 @@ def package(tmp_path: Path) -> ModelPackage:
     return make_package(tmp_path / "package")
 
 
-def test_inspect_shows_what_goes_in_and_comes_out(call: Call, package: ModelPackage) -> None:
-    """The columns of the bundle, those that are derived included."""
+def test_inspect_shows_nodes_columns_and_size(call: Call, package: ModelPackage) -> None:
+    """The operators in order with what they read and write, and what every column holds."""
     ended = call("bundle", "inspect", package.bundle)
     assert ended.code == 0
-    assert ended.out.splitlines() == ["inputs   price_to_valuation, mileage", "outputs  features, days"]
+    first, *lines = ended.out.splitlines()
+    assert first == (
+        f"bundle tiny, written by MLeap 0.16.0; {package.bundle.stat().st_size:,} bytes in {package.bundle}"
+    )
+    assert lines == [
+        "",
+        "2 nodes",
+        "  1  vector_assembler   price_to_valuation, mileage  ->  features  (assembler)",
+        "  2  linear_regression  features                     ->  days      (days_regression)",
+        "",
+        "2 inputs",
+        "  price_to_valuation  number",
+        "  mileage             number",
+        "",
+        "2 outputs",
+        "  features  vector of 2",
+        "  days      number",
+    ]
 
 
 def test_score_answers_each_line_with_a_line(
