@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from days_to_sell.errors import BundleError, ScoringError
 from days_to_sell.scoring.kinds import Kind
@@ -13,7 +14,16 @@ from days_to_sell.scoring.plan.plan import Plan
 from days_to_sell.scoring.rows import compile_rows
 from days_to_sell.scoring.rows.compile import Score
 
+if TYPE_CHECKING:
+    from days_to_sell.scoring.batches import Batch
+
 Row = dict[str, Any]
+Answer = Row | ScoringError | None
+
+# Fewer rows take longer over arrays than one by one.
+BATCH_FROM = 32
+# Rows held at once, whatever hands them in.
+AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +69,32 @@ class PythonBundle:
                 answers.append(answer)
         return answers
 
-    def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Row | ScoringError | None]:
+    def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
         """Score rows, with an answer to each: its error where it is refused, None where it is dropped."""
-        return [self._attempt(row) for row in rows]
+        answers: list[Answer] = []
+        waiting = iter(rows)
+        while part := list(islice(waiting, AT_ONCE)):
+            many = len(part) >= BATCH_FROM and self.outputs
+            answers += self._many(part) if many else map(self._attempt, part)
+        return answers
 
     def transform_row(self, row: Mapping[str, Any]) -> Row | None:
         """Score one row; None if the pipeline drops it."""
         return self._score(row)
 
-    def _attempt(self, row: Mapping[str, Any]) -> Row | ScoringError | None:
+    def _many(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        columns, unsure = self._batch.compute(rows)
+        answers: list[Answer] = [
+            {**row, **dict(zip(columns, values, strict=True))}
+            for row, values in zip(rows, zip(*columns.values(), strict=True), strict=True)
+        ]
+        clashing = (n for n, row in enumerate(rows) if not row.keys().isdisjoint(columns))
+        # Only the function of single rows knows how to refuse a row, and to drop it.
+        for position in {*unsure, *clashing}:
+            answers[position] = self._attempt(rows[position])
+        return answers
+
+    def _attempt(self, row: Mapping[str, Any]) -> Answer:
         try:
             return self._score(row)
         except ScoringError as error:
@@ -76,3 +103,10 @@ class PythonBundle:
     @cached_property
     def _score(self) -> Score:
         return compile_rows(self.plan)
+
+    @cached_property
+    def _batch(self) -> Batch:
+        # NumPy takes longer to import than many rows to score.
+        from days_to_sell.scoring.batches import compile_batch
+
+        return compile_batch(self.plan)

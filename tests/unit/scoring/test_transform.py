@@ -205,3 +205,28 @@ def test_a_mean_stays_inside_the_range_of_its_family(
     answer = load_bundle(bundle(tmp_path, glm)).transform([{"x": [eta]}])[0]
     assert answer["mean"] == mean
     assert answer["eta"] == eta
+
+
+def test_many_rows_are_answered_as_each_of_them_alone(tmp_path: Path) -> None:
+    """Answers, errors and gaps of a batch are those of single rows, whatever stands beside them."""
+    strict = load_bundle(bundle(tmp_path, indexer(handle_invalid={"string": "skip"}), assembler(), line()))
+    odd: list[dict[str, Any]] = [
+        {"make": "never seen", "age": 1.0},
+        {"make": "a", "age": "10"},
+        {"make": "a", "age": True},
+        {"make": "a"},
+        {"make": 1, "age": 1.0},
+        {"make": "a", "age": 1.0, "days": 2.0},
+        {"make": "b", "age": 10**400},
+        {"make": "b", "age": Fraction(1, 3), "colour": "red"},
+    ]
+    plain: list[dict[str, Any]] = [{"make": "ab"[n % 2], "age": float(n)} for n in range(100)]
+    rows = [row for n, each in enumerate(odd) for row in (each, *plain[n * 10 : n * 10 + 10])]
+    together = strict.transform_each(rows)
+    alone = [strict.transform_each([row])[0] for row in rows]
+    assert [str(each) if isinstance(each, ScoringError) else each for each in together] == [
+        str(each) if isinstance(each, ScoringError) else each for each in alone
+    ]
+    assert sum(isinstance(each, ScoringError) for each in together) == 6
+    assert together.count(None) == 1
+    assert strict.select([]).transform(plain) == plain
