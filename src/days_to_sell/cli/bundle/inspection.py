@@ -1,0 +1,144 @@
+"""``days-to-sell bundle inspect``: what a bundle computes, from what, and how large it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from days_to_sell.errors import BundleError
+from days_to_sell.scoring.folder import read_bundle_files
+from days_to_sell.scoring.kinds import Kind
+from days_to_sell.scoring.plan.expressions import ForestSum
+from days_to_sell.scoring.plan.order import in_order
+from days_to_sell.scoring.plan.plan import Plan
+from days_to_sell.scoring.plan.vectors import ForestVote, Vector
+from days_to_sell.scoring.reading import read_plan
+
+
+@dataclass(frozen=True)
+class Described:
+    """One node of a pipeline.
+
+    Args:
+        name: Name of the node.
+        operator: MLeap's name of its operator.
+        reads: The columns that it reads.
+        writes: The columns that it writes.
+        trees: Number of its trees.
+        splits: Number of their inner nodes.
+    """
+
+    name: str
+    operator: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    trees: int
+    splits: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A bundle, for people and programs.
+
+    Args:
+        name: Name of the bundle.
+        mleap: Version of MLeap that wrote it.
+        bytes_on_disk: Size of the zip, or of all files of the directory.
+        inputs: What each column holds that rows must bring.
+        outputs: What each column holds that is added.
+        nodes: The nodes in order, pipelines inside pipelines laid flat.
+    """
+
+    name: str
+    mleap: str
+    bytes_on_disk: int
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    nodes: tuple[Described, ...]
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def inspect(file: Path, as_json: bool) -> None:
+    """Show the operators of a bundle FILE in order, the columns that it takes and gives, and its size.
+
+    \b
+    Examples:
+      days-to-sell bundle inspect model.zip
+      days-to-sell bundle inspect model.zip --json | jq .inputs
+    """
+    found = contents(file)
+    click.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(_told(file, found)))
+
+
+def contents(path: Path) -> Contents:
+    """Describe a bundle.
+
+    Raises:
+        BundleError: It is damaged, or holds an operator that is not scored in Python.
+    """
+    try:
+        files = read_bundle_files(path)
+        name, plan = read_plan(files)
+    except BundleError as error:
+        raise BundleError(f"MLeap bundle {path}: {error}") from error
+    parts = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return Contents(
+        name,
+        str(files.document("bundle.json").get("version", "")),
+        sum(each.stat().st_size for each in parts),
+        _kinds(plan.inputs),
+        _kinds(plan.outputs),
+        tuple(_nodes(plan)),
+    )
+
+
+def _kinds(columns: Mapping[str, Kind]) -> dict[str, str]:
+    return {name: str(kind) for name, kind in columns.items()}
+
+
+def _nodes(plan: Plan) -> Iterator[Described]:
+    done: set[int] = set()
+    for stage in plan.stages:
+        values = [each.packed() if isinstance(each, Vector) else each for each in stage.outputs.values()]
+        # Probabilities and classes of one node may share their trees.
+        forests = {
+            id(each.forest): each.forest
+            for each in in_order(values, done)
+            if isinstance(each, ForestSum | ForestVote)
+        }
+        trees = sum(len(forest.trees) for forest in forests.values())
+        # A tree has one leaf more than it has splits.
+        splits = sum(len(forest.leaves) for forest in forests.values()) - trees
+        yield Described(stage.name, stage.op, stage.inputs, tuple(stage.outputs), trees, splits)
+
+
+def _told(path: Path, found: Contents) -> Iterator[str]:
+    made = f", written by MLeap {found.mleap}" if found.mleap else ""
+    yield f"bundle {found.name}{made}; {found.bytes_on_disk:,} bytes in {path}"
+    yield from ("", f"{len(found.nodes)} nodes")
+    yield from _table(
+        [
+            (str(number), node.operator, ", ".join(node.reads), "->", ", ".join(node.writes), _size(node))
+            for number, node in enumerate(found.nodes, start=1)
+        ]
+    )
+    for title, columns in (("inputs", found.inputs), ("outputs", found.outputs)):
+        yield from ("", f"{len(columns)} {title}")
+        yield from _table(list(columns.items()))
+
+
+def _size(node: Described) -> str:
+    trees = f"; {node.trees:,} trees, {node.splits:,} splits" if node.trees else ""
+    return f"({node.name}{trees})"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
