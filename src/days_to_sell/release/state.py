@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from days_to_sell.errors import TargetError
@@ -23,6 +23,7 @@ class Record:
         identity: What tells it from a later process with the same number.
         package: Directory of the model package that it serves.
         candidate: Whether it still has to prove itself.
+        engine: What computes the package's bundle in it.
     """
 
     deployment: Deployment
@@ -30,6 +31,7 @@ class Record:
     identity: str
     package: str
     candidate: bool
+    engine: str = "python"
 
 
 class StateFiles:
@@ -77,7 +79,7 @@ class StateFiles:
         if record is None:
             raise TargetError(f"no candidate of {model} in {environment} to confirm; release it again")
         candidate = self._path_of(record)
-        self.write(Record(record.deployment, record.pid, record.identity, record.package, candidate=False))
+        self.write(replace(record, candidate=False))
         candidate.unlink()
 
     def remove(self, record: Record) -> None:
@@ -102,6 +104,8 @@ def _read(path: Path) -> Record:
             str(raw["identity"]),
             str(raw["package"]),
             bool(raw["candidate"]),
+            # A record of an earlier toolkit names none: there was but one.
+            str(raw.get("engine", "python")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TargetError(f"state file {path} is damaged ({error}); remove it and release again") from error

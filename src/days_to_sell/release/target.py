@@ -51,11 +51,13 @@ class Artifact:
         package: The verified model package.
         version: The registered version that it is.
         image: Name of the image; ``None`` where the package itself is served.
+        engine: What computes the bundle: ``python`` or ``jvm``.
     """
 
     package: ModelPackage
     version: str
     image: str | None = None
+    engine: str = "python"
 
 
 class Target(Protocol):
@@ -77,8 +79,13 @@ class Target(Protocol):
             TargetError: Something else holds the port; the message says what, and the way out.
         """
 
-    def prepare(self, package: ModelPackage, version: str) -> Artifact:
+    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
         """Make what ``deploy`` takes; nothing that serves changes.
+
+        Args:
+            package: The verified model package.
+            version: The registered version that it is.
+            engine: What is to compute its bundle: ``python`` or ``jvm``.
 
         Raises:
             TargetError: It could not be made.

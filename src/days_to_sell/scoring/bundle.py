@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from days_to_sell.errors import BundleError, ScoringError
-from days_to_sell.scoring.folder import read_bundle_files
+from days_to_sell.errors import ScoringError
+from days_to_sell.scoring.engines import Engine, FindRuntime, open_bundle
 from days_to_sell.scoring.kinds import Kind
-from days_to_sell.scoring.python import PythonBundle
-from days_to_sell.scoring.reading import read_plan
+
+if TYPE_CHECKING:
+    from days_to_sell.scoring.jvm import JvmRuntime
 
 Row = dict[str, Any]
 
@@ -72,20 +74,28 @@ class Bundle(Protocol):
         """Score one row as :meth:`transform` does; None if the pipeline drops it."""
 
 
-def load_bundle(path: str | Path) -> Bundle:
-    """Load an MLeap bundle in JSON format.
+def load_bundle(
+    path: str | Path, engine: Engine = "python", runtime: JvmRuntime | FindRuntime | None = None
+) -> Bundle:
+    """Load an MLeap bundle.
 
     The file is not trusted: nothing in it is executed, nothing is unpacked to disk, and whatever does not
     fit together is refused.
 
     Args:
         path: A zip, or a directory that holds what the zip would.
+        engine: What computes it: ``python``, ``jvm``, or ``auto``, which is Python where it knows every
+            operator, else the JVM.
+        runtime: What the JVM engine is started from, or what finds it when it is needed.
 
     Raises:
-        BundleError: The bundle is damaged, is in protobuf format, or holds an operator that is not supported.
+        BundleError: The bundle is damaged, or the engine cannot compute it: the one in Python does not read
+            protobuf format and lacks some operators.
+        EnvironmentProblem: The JVM is asked for and cannot be had.
     """
-    try:
-        name, plan = read_plan(read_bundle_files(Path(path)))
-    except BundleError as error:
-        raise BundleError(f"MLeap bundle {path}: {error}") from error
-    return PythonBundle(name, plan)
+    find = runtime if runtime is None or callable(runtime) else partial(_given, runtime)
+    return open_bundle(Path(path), engine, find).bundle
+
+
+def _given(runtime: JvmRuntime) -> JvmRuntime:
+    return runtime

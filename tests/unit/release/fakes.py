@@ -88,9 +88,9 @@ class ThreadTarget:
         """Ask who holds the port."""
         self._addresses.reserve(model, environment, self.started())
 
-    def prepare(self, package: ModelPackage, version: str) -> Artifact:
+    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
         """Name an image that nobody builds."""
-        return Artifact(package, version, f"image-of-{version}")
+        return Artifact(package, version, f"image-of-{version}", engine)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
         """Serve the artifact in place of what serves."""

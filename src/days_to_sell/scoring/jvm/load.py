@@ -13,15 +13,14 @@ from threading import Lock
 from typing import Any
 
 from days_to_sell.errors import BundleError
-from days_to_sell.scoring.attributes import Attributes
 from days_to_sell.scoring.folder import Folder, read_bundle_files
+from days_to_sell.scoring.inventory import operators
 from days_to_sell.scoring.jvm.engine import JvmBundle
 from days_to_sell.scoring.jvm.fields import Field
 from days_to_sell.scoring.jvm.machine import Machine, start_jvm
 from days_to_sell.scoring.jvm.mleap import Api
 from days_to_sell.scoring.jvm.refusals import describe, raise_if_exhausted
 from days_to_sell.scoring.jvm.runtime import JvmRuntime
-from days_to_sell.scoring.reading import MAX_NESTING, PIPELINE
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+")
 # MLeap opens an archive as a file system of the whole JVM, of which there can be one at a time.
@@ -48,7 +47,7 @@ def load_in_jvm(path: str | Path, runtime: JvmRuntime) -> JvmBundle:
         name = str(files.document("bundle.json").get("name", ""))
         api = _api(start_jvm(runtime))
         if files.document("bundle.json").get("format") == "json":
-            _check_operators(files.folder("root"), "root", api, nesting=0)
+            _check_operators(files, api)
         return _load(path, name, api)
     except BundleError as error:
         raise BundleError(f"MLeap bundle {path}: {error}") from error
@@ -60,17 +59,11 @@ def _api(machine: Machine) -> Api:
     return Api(machine)
 
 
-def _check_operators(folder: Folder, name: str, api: Api, nesting: int) -> None:
+def _check_operators(files: Folder, api: Api) -> None:
     """Name the node that the runtime does not know; it would say the operator alone."""
-    model = folder.document("model.json")
-    op, attributes = model.get("op"), model.get("attributes")
-    if not isinstance(op, str) or not api.knows(op):
-        raise BundleError(f"node {name!r} ({op!r:.60}): MLeap's runtime has no such operator")
-    if op == PIPELINE and isinstance(attributes, dict):
-        if nesting >= MAX_NESTING:
-            raise BundleError(f"pipelines nest deeper than {MAX_NESTING}")
-        for child in Attributes(attributes).strings("nodes"):
-            _check_operators(folder.folder(f"{child}.node"), child, api, nesting + 1)
+    for name, op in operators(files):
+        if not api.knows(op):
+            raise BundleError(f"node {name!r} ({op!r:.60}): MLeap's runtime has no such operator")
 
 
 def _load(path: Path, name: str, api: Api) -> JvmBundle:

@@ -1,0 +1,33 @@
+"""What nodes a bundle has, whether or not anything here can compute them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from days_to_sell.errors import BundleError
+from days_to_sell.scoring.attributes import Attributes
+from days_to_sell.scoring.folder import Folder
+from days_to_sell.scoring.reading import MAX_NESTING, PIPELINE
+
+
+def operators(files: Folder) -> Iterator[tuple[str, str]]:
+    """Name each node of a bundle in JSON format with its operator, pipelines inside pipelines laid flat.
+
+    Raises:
+        BundleError: The bundle is damaged; the message names the node.
+    """
+    yield from _operators(files.folder("root"), "root", nesting=0)
+
+
+def _operators(folder: Folder, name: str, nesting: int) -> Iterator[tuple[str, str]]:
+    model = folder.document("model.json")
+    op, attributes = model.get("op"), model.get("attributes", {})
+    if not isinstance(op, str) or not isinstance(attributes, dict):
+        raise BundleError(f"node {name!r}: its model.json names no operator, or its attributes are no object")
+    if op != PIPELINE:
+        yield name, op
+        return
+    if nesting >= MAX_NESTING:
+        raise BundleError(f"node {name!r}: pipelines nest deeper than {MAX_NESTING}")
+    for child in Attributes(attributes).strings("nodes"):
+        yield from _operators(folder.folder(f"{child}.node"), child, nesting + 1)
