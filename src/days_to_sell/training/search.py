@@ -22,7 +22,7 @@ from days_to_sell.errors import HorizonError, SpecError
 from days_to_sell.spec import PREDICTION, Candidate, ModelSpec
 from days_to_sell.spec.candidates import Parameter
 from days_to_sell.training.censoring import with_weights
-from days_to_sell.training.fit import Encoded, calibrated, encode, in_order
+from days_to_sell.training.fit import Encoded, calibrated, encode, in_order, keep
 from days_to_sell.training.folds import split
 from days_to_sell.training.pipeline import FEATURES, TARGET, WEIGHT, build_estimator, reads_one_hot
 from days_to_sell.training.prepare import Prepared
@@ -84,10 +84,9 @@ def clear_ground(spec: ModelSpec, candidates: Sequence[Candidate], prepared: Pre
         inner, validate, description = _cut(replace(spec, time=None, at_risk=LEAST_AT_RISK), fit)
     encodings = encode(spec, candidates, inner, prepared.calibrate)
     validations = {
-        one_hot: PipelineModel(stages=list(encoded.stages))
-        .transform(validate)
-        .select(FEATURES, TARGET, WEIGHT)
-        .cache()
+        one_hot: keep(
+            PipelineModel(stages=list(encoded.stages)).transform(validate).select(FEATURES, TARGET, WEIGHT)
+        )
         for one_hot, encoded in encodings.items()
     }
     return Ground(encodings, validations, description)
