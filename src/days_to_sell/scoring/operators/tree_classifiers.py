@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from days_to_sell.errors import BundleError
@@ -45,10 +46,11 @@ def _elected(node: Node, forest: Forest, count: int) -> Classes:
 
 
 def _require_counts(forest: Forest) -> None:
-    if any(min(leaf) < 0.0 or not sum(leaf) > 0.0 for leaf in forest.leaves):
-        raise BundleError(
-            "has a leaf whose values do not count training rows: one is below zero, or all are zero"
-        )
+    for leaf in forest.leaves:
+        if min(leaf) < 0.0 or sum(leaf) == 0.0:
+            raise BundleError("has a leaf that counts no training rows, or less than none of a class")
+        if math.isinf(sum(leaf)):
+            raise BundleError("has a leaf that counts too many training rows to add them up")
 
 
 def _shares(leaf: tuple[float, ...]) -> tuple[float, ...]:

@@ -63,7 +63,7 @@ def greatest(values: list[float], _: Sequence[float]) -> float:
 
 
 def nearest(point: list[float], centers: Sequence[float]) -> float:
-    """The position of the first of some points that none is nearer than; 0 if a distance is no number.
+    """The position of the first of some points that none is nearer than; NaN where a number of it is NaN.
 
     Args:
         point: Where to measure from.
@@ -78,6 +78,8 @@ def nearest(point: list[float], centers: Sequence[float]) -> float:
             distance += (x - c) * (x - c)
         if distance < least:
             found, least = position, distance
+        elif distance != distance:
+            return math.nan
     return float(found)
 
 
