@@ -105,6 +105,10 @@ class Attributes:
         """Read a list of texts."""
         return tuple(self._text(value, name) for value in self._list(name, "string"))
 
+    def basic_types(self, name: str) -> tuple[str, ...]:
+        """Read a list of MLeap's names of types."""
+        return tuple(self._text(value, name) for value in self._list(name, "basic_type"))
+
     def vector(self, name: str) -> tuple[float, ...]:
         """Read a dense tensor of one dimension of finite numbers."""
         return self._vector(name, self._entry(name))

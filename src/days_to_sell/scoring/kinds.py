@@ -10,7 +10,7 @@ class Kind:
     """What a column holds.
 
     Args:
-        name: ``number``, ``string`` or ``vector``.
+        name: ``number``, ``boolean``, which is a number too, ``string`` or ``vector``.
         width: Length of a vector; None where any length will do.
         least: Length that a vector has at least, where any longer one will do.
     """
@@ -25,8 +25,8 @@ class Kind:
     def accepts(self, other: Kind) -> bool:
         """Whether a reader of this kind can read a column of kind ``other``."""
         if self.name != other.name or self.width not in (None, other.width):
-            return False
+            return self == NUMBER and other == BOOLEAN
         return max(other.least, other.width or 0) >= self.least
 
 
-NUMBER, STRING = Kind("number"), Kind("string")
+NUMBER, BOOLEAN, STRING = Kind("number"), Kind("boolean"), Kind("string")

@@ -10,7 +10,7 @@ from days_to_sell.errors import BundleError
 from days_to_sell.scoring.attributes import Attributes
 from days_to_sell.scoring.columns import Columns
 from days_to_sell.scoring.folder import Folder
-from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
+from days_to_sell.scoring.kinds import BOOLEAN, NUMBER, STRING, Kind
 from days_to_sell.scoring.plan.expressions import AnyOf, Element, Number, Text, Truth
 from days_to_sell.scoring.plan.plan import Check, Stage, Value
 from days_to_sell.scoring.plan.vectors import Vector
@@ -45,6 +45,10 @@ class Node:
         """Read the number on an input port."""
         return self._value(port, NUMBER)  # type: ignore[return-value]
 
+    def boolean(self, port: str) -> Number:
+        """Read the truth value on an input port, as 1 or 0; NaN for null."""
+        return self._value(port, BOOLEAN)  # type: ignore[return-value]
+
     def text(self, port: str) -> Text:
         """Read the text on an input port."""
         return self._value(port, STRING)  # type: ignore[return-value]
@@ -59,9 +63,8 @@ class Node:
         return vector[position] if isinstance(vector, Vector) else Element(vector, position)  # type: ignore[arg-type]
 
     def known_kind(self, port: str) -> Kind | None:
-        """Say what the column on an input port holds; None if it comes from outside and was not read yet."""
-        column = self.column_in(port)
-        return self.columns.outputs.get(column) or self.columns.inputs.get(column)
+        """Say what the column on an input port holds, see :meth:`Columns.kind`."""
+        return self.columns.kind(self.column_in(port))
 
     def column_in(self, port: str) -> str:
         """Name the column on an input port."""

@@ -31,6 +31,9 @@ def read_plan(files: Folder) -> tuple[str, Plan]:
         )
     columns = Columns()
     stages = tuple(_stages(files.folder("root"), "root", columns, nesting=0))
+    if columns.late_numbers:
+        columns = Columns(frozenset(columns.late_numbers))
+        stages = tuple(_stages(files.folder("root"), "root", columns, nesting=0))
     return str(info.get("name", "")), Plan(columns.inputs, stages, columns.outputs)
 
 

@@ -62,6 +62,13 @@ def test_a_slicer_gives_its_elements_in_its_order(tmp_path: Path) -> None:
     assert loaded.transform([{"a": [0.0, 2.0], "b": [1.0, 5.0]}])[0]["cut"] == [10.0, 0.0]
 
 
+def test_a_slicer_gives_what_is_named_behind_its_indices(tmp_path: Path) -> None:
+    """The bundle says at which position each name stands."""
+    named = {"names": strings("x", "y"), "named_indices": ints(2, 0)}
+    loaded = load_bundle(bundle(tmp_path, product((4,), (1, 1, 1, 1)), slicer(3, **named)))
+    assert loaded.transform([{"a": [1.0, 2.0, 3.0, 4.0]}])[0]["cut"] == [4.0, 3.0, 1.0]
+
+
 REFUSED = {
     "an input without sizes": (product((2, 2), (1, 1)), "attribute 'num_features1' is missing"),
     "a size too few": (product((2, 2), (1, 1), (1,)), "input 'input1' needs a number of features for each"),
@@ -84,12 +91,15 @@ def test_an_interaction_that_contradicts_itself_is_refused(tmp_path: Path, case:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        pytest.param(slicer(), "'indices' must hold positions in a vector of 4", id="no index"),
-        pytest.param(slicer(0, 4), "'indices' must hold positions in a vector of 4", id="beyond the end"),
+        pytest.param(slicer(), "'indices' must hold different positions in a vector of 4", id="no index"),
+        pytest.param(
+            slicer(0, 4), "'indices' must hold different positions in a vector of 4", id="beyond the end"
+        ),
         pytest.param(slicer(0, width=3), "as a vector of 3, but it holds a vector of 4", id="other width"),
-        pytest.param(slicer(0, names=strings("x")), "slices by name; fit VectorSlicer with", id="by name"),
+        pytest.param(slicer(2, 2), "'indices' must hold different positions in", id="one index twice"),
+        pytest.param(slicer(0, names=strings("x")), "'names' and 'named_indices' must be of", id="no place"),
     ],
 )
 def test_a_slicer_that_contradicts_itself_is_refused(tmp_path: Path, document: Document, words: str) -> None:
-    """Positions outside the vector and names, which a bundle does not explain, are no slice."""
+    """Positions outside the vector or named twice, and names without a position, are no slice."""
     assert words in refusal(bundle(tmp_path, product((2, 2), (1, 1), (1, 1)), document))

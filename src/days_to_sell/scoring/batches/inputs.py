@@ -51,10 +51,11 @@ def read_column(values: Column, kind: Kind) -> Read:
         kind: What the pipeline reads them as.
     """
     if isinstance(values, np.ndarray):
-        if values.dtype.kind in "fiu" and kind.name != "string":
+        if values.dtype.kind in "fiu" and kind.name in ("number", "vector"):
             return _read_array(values, kind)
         values = list(values)
-    return {"number": _numbers, "string": _texts, "vector": _vectors}[kind.name](values, kind)
+    readers = {"boolean": _booleans, "number": _numbers, "string": _texts, "vector": _vectors}
+    return readers[kind.name](values, kind)
 
 
 def _read_array(values: Array, kind: Kind) -> Read:
@@ -77,6 +78,11 @@ def _numbers(values: Sequence[Any], kind: Kind) -> Read:
             return np.fromiter(values, np.float64, len(values)), []
         except OverflowError:
             pass
+    found, suspects = _one_by_one(values, kind, np.nan)
+    return np.fromiter(found, np.float64, len(found)), suspects
+
+
+def _booleans(values: Sequence[Any], kind: Kind) -> Read:
     found, suspects = _one_by_one(values, kind, np.nan)
     return np.fromiter(found, np.float64, len(found)), suspects
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from days_to_sell.errors import BundleError
+from days_to_sell.scoring.kinds import NUMBER
 from days_to_sell.scoring.node import Node
+from days_to_sell.scoring.numerals import double_text
 from days_to_sell.scoring.operators.invalid import CHOICES, Invalid
-from days_to_sell.scoring.plan.expressions import LabelAt, LabelIndex
+from days_to_sell.scoring.plan.expressions import LabelAt, LabelIndex, NumberText, Text
 from days_to_sell.scoring.plan.indices import category, from_index, index_in, remap
 from days_to_sell.scoring.plan.vectors import one_hot
 
@@ -14,12 +16,19 @@ MAX_CATEGORIES = 100_000
 
 
 def string_indexer(node: Node) -> None:
-    """Give the position of a text; null and unseen text are index N of N labels, an error, or dropped."""
+    """Give the position of a text; null and unseen text are index N of N labels, an error, or dropped.
+
+    A number is told by the text that Java writes for it, as Spark casts a numeric column to text.
+    """
     labels = node.attributes.strings("labels")
     invalid = node.attributes.choice("handle_invalid", CHOICES, default="error")
     if len(set(labels)) < len(labels):
         raise BundleError("attribute 'labels' holds a label twice")
-    text = node.text("input")
+    text: Text
+    if node.known_kind("input") == NUMBER:
+        text, labels = NumberText(node.number("input"), whole=False), tuple(map(_number_label, labels))
+    else:
+        text = node.text("input")
     index = LabelIndex(text, labels)
     unseen = index_in(index, [len(labels)])
     if invalid is Invalid.SKIP:
@@ -34,9 +43,19 @@ def string_indexer(node: Node) -> None:
     node.write("output", from_index(index))
 
 
+def _number_label(label: str) -> str:
+    """Write the label of a number as that of a double: an integer's has no point, a float's other digits."""
+    try:
+        return double_text(float(label))
+    except ValueError:
+        return label
+
+
 def reverse_string_indexer(node: Node) -> None:
     """Give the label at an index."""
     labels = node.attributes.strings("labels")
+    if "input_shape" in node.attributes and node.attributes.width("input_shape") is not None:
+        raise BundleError("takes the labels of a vector of indices; only a single index is supported")
     number = node.number("input")
     index = category(number, len(labels))
     node.refuse(

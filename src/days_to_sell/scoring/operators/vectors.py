@@ -33,11 +33,12 @@ def vector_assembler(node: Node) -> None:
 
 
 def vector_slicer(node: Node) -> None:
-    """Cut out the elements at indices, in their order."""
-    if node.attributes.strings("names"):
-        raise BundleError("slices by name; fit VectorSlicer with indices")
-    indices = node.attributes.longs("indices", "long")
+    """Cut out the elements at indices, then those that were named, in their order."""
+    named = node.attributes.longs("named_indices") if "named_indices" in node.attributes else ()
+    if len(node.attributes.strings("names")) != len(named):
+        raise BundleError("attributes 'names' and 'named_indices' must be of the same length")
+    indices = (*node.attributes.longs("indices", "long"), *named)
     width = node.attributes.integer("input_size")
-    if not indices or max(indices) >= width:
-        raise BundleError(f"attribute 'indices' must hold positions in a vector of {width}")
+    if not indices or max(indices) >= width or len(set(indices)) < len(indices):
+        raise BundleError(f"attribute 'indices' must hold different positions in a vector of {width}")
     node.write("output", node.vector("input", width).sliced(indices))

@@ -33,7 +33,15 @@ class LabelAt:
     index: Index
 
 
-Text: TypeAlias = TextIn | LabelAt
+@dataclass(frozen=True, eq=False)
+class NumberText:
+    """The text that Java writes for a number: for a double, or for a whole number, which is null if NaN."""
+
+    number: Number
+    whole: bool
+
+
+Text: TypeAlias = TextIn | LabelAt | NumberText
 
 
 # Indices: whole numbers from 0 to size - 1, by which tables are read.

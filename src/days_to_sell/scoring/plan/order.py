@@ -28,6 +28,7 @@ from days_to_sell.scoring.plan.expressions import (
     Lookup,
     Number,
     NumberIn,
+    NumberText,
     PackedDot,
     Pair,
     Rank,
@@ -88,7 +89,7 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (index,)
         case Bucket(number=number) | Category(number=number) | Rank(number=number):
             return (number,)
-        case Interpolate(number=number) | IsNaN(number=number):
+        case Interpolate(number=number) | IsNaN(number=number) | NumberText(number=number):
             return (number,)
         case Pair(first=first, second=second):
             return (first, second)

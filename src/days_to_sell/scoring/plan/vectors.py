@@ -167,7 +167,8 @@ class Vector:
                     factors.append(1.0)
                     numbers.append(PackedDot(part, piece.vector))
                 case Sparse():
-                    found = [times(lookup((*part, 0.0), index), value) for index, value in piece.entries]
+                    table = (*part, 0.0)
+                    found = [times(lookup(table, index), value) for index, value in piece.entries]
                     factors += [1.0] * len(found)
                     numbers += found
         return Weighted(tuple(factors), tuple(numbers), start)
@@ -180,7 +181,8 @@ class Vector:
             part = tuple(factors[offset : offset + piece.width])
             offset += piece.width
             if isinstance(piece, Sparse):
-                entries = ((i, times(lookup((*part, 0.0), i), value)) for i, value in piece.entries)
+                table = (*part, 0.0)
+                entries = [(i, times(lookup(table, i), value)) for i, value in piece.entries]
                 pieces.append(Sparse(tuple(entries), piece.width))
             else:
                 cells = (_element(piece, position) for position in range(piece.width))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import struct
 import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from days_to_sell.scoring.numerals import is_whole
 from days_to_sell.scoring.rows import classes
 
 # Spark keeps a fitted mean inside the range of its family by these bounds.
 EPSILON = 1e-16
 LARGEST = sys.float_info.max
+_SINGLE = struct.Struct("f")
 
 
 def exp(x: float) -> float:
@@ -64,14 +67,28 @@ def probability(mu: float) -> float:
     return min(mu, 1.0 - EPSILON)
 
 
+def single(x: float) -> float:
+    """A number in single precision; infinity beyond its range."""
+    try:
+        rounded: float = _SINGLE.unpack(_SINGLE.pack(x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
+    return rounded
+
+
+def whole(x: float) -> float:
+    """1 for a whole number and NaN, else 0, see :func:`~days_to_sell.scoring.numerals.is_whole`."""
+    return float(is_whole(x))
+
+
 def divided_by_norm(vector: list[float], norms: tuple[float, ...]) -> list[float]:
     """A vector divided by its p-norm, unless that is zero; the infinite norm passes over NaN, as in Spark.
 
     Args:
         vector: The vector.
-        norms: The one ``p``.
+        norms: ``p``.
     """
-    (p,) = norms
+    p = norms[0]
     sizes = map(abs, vector)
     if p == 1.0:
         norm = sum(sizes, 0.0)
@@ -98,10 +115,12 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
         "exp": exp,
         "finite": finite,
         "inverse": inverse,
+        "is_whole": whole,
         "logistic": logistic,
         "normal_cdf": normal_cdf,
         "positive": positive,
         "probability": probability,
+        "single": single,
         "square": square,
     }
 )

@@ -33,6 +33,13 @@ def reader(column: str, kind: Kind) -> Callable[[Any], Any]:
                 raise refusal("a number that fits a double", value) from None
         raise refusal("a number or null", value)
 
+    def read_boolean(value: Any) -> float:
+        if value is True or value is False:
+            return float(value)
+        if value is None or (isinstance(value, Real) and value in (0, 1)):
+            return read_number(value)
+        raise refusal("true, false or null", value)
+
     def read_string(value: Any) -> str | None:
         if value is None or isinstance(value, str):
             return value
@@ -50,7 +57,13 @@ def reader(column: str, kind: Kind) -> Callable[[Any], Any]:
     def refusal(due: str, value: Any) -> ScoringError:
         return ScoringError(f"column {column!r} must hold {due}, got {value!r:.60} ({type(value).__name__})")
 
-    return {"number": read_number, "string": read_string, "vector": read_vector}[kind.name]
+    readers: dict[str, Callable[[Any], Any]] = {
+        "boolean": read_boolean,
+        "number": read_number,
+        "string": read_string,
+        "vector": read_vector,
+    }
+    return readers[kind.name]
 
 
 def _length(kind: Kind) -> str:

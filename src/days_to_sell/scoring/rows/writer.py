@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from days_to_sell.scoring.hashing import murmur3
+from days_to_sell.scoring.numerals import double_text, whole_text
 from days_to_sell.scoring.plan.expressions import (
     AnyOf,
     Apply,
@@ -27,6 +28,7 @@ from days_to_sell.scoring.plan.expressions import (
     LabelIndex,
     Lookup,
     NumberIn,
+    NumberText,
     PackedDot,
     Pair,
     Rank,
@@ -144,6 +146,8 @@ class Writer:
         match expression:
             case LabelAt(labels, index):
                 return f"{self.constant(labels)}[{of(index)}]"
+            case NumberText(number, whole):
+                return f"{self.constant(whole_text if whole else double_text)}({of(number)})"
             case LabelIndex(text, labels):
                 known = {label: position for position, label in enumerate(labels)}
                 return f"{self.constant(known.get)}({of(text)}, {len(labels)})"
