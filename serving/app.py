@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from days_to_sell.scoring.engines import FindRuntime
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.settings import Settings
@@ -13,6 +15,9 @@ from serving import problems, request_ids
 from serving.endpoints import Endpoints
 from serving.metrics import RowMetrics, make_registry
 from serving.openapi import describe
+
+if TYPE_CHECKING:
+    from days_to_sell.scoring.jvm import JvmRuntime
 
 _logger = logging.getLogger(__name__)
 
@@ -29,10 +34,16 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
 
     Raises:
         SettingsError: The folder of counters cannot be used.
-        BundleError: The package's bundle cannot be read.
+        BundleError: The package's bundle cannot be read, or the engine cannot compute it.
+        EnvironmentProblem: The JVM engine is asked for and cannot be had.
         PackageError: The package's derivations, golden rows or profile are damaged.
     """
-    predictor = Predictor(package, allow_unknown_fields=settings.allow_unknown_fields)
+    predictor = Predictor(
+        package,
+        allow_unknown_fields=settings.allow_unknown_fields,
+        engine=settings.engine,
+        runtime=_runtime(settings),
+    )
     proof = predictor.prove()
     for difference in proof.differences[:3]:
         _logger.error("self-test: %s", difference)
@@ -48,3 +59,18 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
         app.add_url_rule(path, endpoint=path, view_func=view, methods=["GET"])
     app.add_url_rule("/invocations", view_func=endpoints.invocations, methods=["POST"])
     return app
+
+
+def _runtime(settings: Settings) -> FindRuntime | None:
+    """Say where the JVM engine's parts are, unless they are not named."""
+    java, jars = settings.jvm_java, settings.jvm_jars
+    if java is None or jars is None:
+        return None
+
+    def find() -> JvmRuntime:
+        # Of no use to a service that computes in Python, as most do.
+        from days_to_sell.scoring.jvm import JvmRuntime
+
+        return JvmRuntime.from_folders(java, jars, settings.jvm_options)
+
+    return find

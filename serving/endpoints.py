@@ -109,6 +109,7 @@ class Endpoints:
                 "digest": package.digest,
                 "environment": self.settings.environment,
                 "run_id": package.provenance.get("run_id", ""),
+                "engine": self.predictor.engine,
             }
         )
 

@@ -119,7 +119,9 @@ def _form(name: str, content: Schema) -> Schema:
 
 
 def _probes() -> Schema:
-    text = {name: {"type": "string"} for name in ("model", "version", "digest", "environment", "run_id")}
+    text = {
+        name: {"type": "string"} for name in ("model", "version", "digest", "environment", "run_id", "engine")
+    }
     named = {"type": "object", "properties": text, "required": list(text)}
     blank = {"type": "string", "const": "\n"}
     return {

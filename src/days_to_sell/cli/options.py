@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from days_to_sell.models import model_names
+from days_to_sell.settings import ENGINES, Engine, Settings
 
 Command = Callable[..., Any]
 TRAINING_DATA = "build/training-data"
@@ -57,6 +58,17 @@ def lake_options(command: Command) -> Command:
     return command
 
 
+def engine_option(command: Command) -> Command:
+    """``--engine``: what computes bundles; what the environment says if absent."""
+    return click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        callback=_or_as_set,
+        help="What computes the bundle; auto is Python where it knows every operator, else MLeap's runtime "
+        "on a JVM.  [default: DAYS_TO_SELL_ENGINE, else auto]",
+    )(command)
+
+
 def service_options(command: Command) -> Command:
     """``--target``, ``--base-image``, ``--port`` and ``--preprod-port``: where and from what to serve."""
     for option in (
@@ -73,6 +85,10 @@ def service_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def _or_as_set(context: click.Context, parameter: click.Parameter, value: Engine | None) -> Engine:
+    return value or Settings.from_env().engine
 
 
 def _as_date(context: click.Context, parameter: click.Parameter, value: datetime | None) -> date | None:

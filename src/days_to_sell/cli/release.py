@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from days_to_sell.cli.options import service_options
+from days_to_sell.cli.engines import runtime_of
+from days_to_sell.cli.options import engine_option, service_options
 from days_to_sell.registry.versions import Registry
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.choose import Choice, choose_target
@@ -16,7 +17,7 @@ from days_to_sell.release.project import project_root
 from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import PREPROD, PRODUCTION
-from days_to_sell.settings import Settings
+from days_to_sell.settings import Engine, Settings
 
 WORKSPACE = Path("build/release")
 
@@ -24,6 +25,7 @@ WORKSPACE = Path("build/release")
 @click.command()
 @click.argument("model")
 @service_options
+@engine_option
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),
@@ -32,7 +34,13 @@ WORKSPACE = Path("build/release")
     help="Folder for packages and the state of deployments.",
 )
 def release(
-    model: str, target: Choice, port: int, preprod_port: int, base_image: str | None, workspace: Path
+    model: str,
+    target: Choice,
+    port: int,
+    preprod_port: int,
+    base_image: str | None,
+    engine: Engine,
+    workspace: Path,
 ) -> None:
     """Build, prove and deploy the version of registered MODEL that is in Production.
 
@@ -43,8 +51,11 @@ def release(
     Examples:
       days-to-sell release days-to-sell
       days-to-sell release days-to-sell --target docker --base-image python:3.11-slim-bookworm
+      days-to-sell release days-to-sell --engine jvm
     """
-    released = release_production(model, target, make_site(port, preprod_port, base_image, workspace))
+    site = make_site(port, preprod_port, base_image, workspace)
+    site = replace(site, settings=replace(site.settings, engine=engine))
+    released = release_production(model, target, site)
     click.echo(f"{released.model} version {released.version} at {released.url}")
 
 
@@ -64,4 +75,12 @@ def release_production(model: str, choice: Choice, site: Site) -> Release:
     """Choose a target, say so loudly, and reconcile."""
     target, reason = choose_target(choice, site)
     click.secho(f"*** {reason} ***", bold=True)
-    return reconcile(Registry(), model, target, workspace=site.workspace, report=site.report)
+    return reconcile(
+        Registry(),
+        model,
+        target,
+        workspace=site.workspace,
+        report=site.report,
+        engine=site.settings.engine,
+        runtime=runtime_of(site.settings),
+    )

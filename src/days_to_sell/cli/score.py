@@ -9,10 +9,13 @@ from typing import TextIO
 
 import click
 
+from days_to_sell.cli.engines import runtime_of, tell_engine
+from days_to_sell.cli.options import engine_option
 from days_to_sell.cli.rows import read_rows
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry.versions import Registry
 from days_to_sell.scoring.predictor import Predictor, Refusal
+from days_to_sell.settings import Engine, Settings
 
 
 @click.command()
@@ -21,7 +24,8 @@ from days_to_sell.scoring.predictor import Predictor, Refusal
 @click.option(
     "--input", "source", type=click.File("r"), default="-", show_default=True, help="Rows as JSON lines."
 )
-def score(model: str, version: str | None, source: TextIO) -> None:
+@engine_option
+def score(model: str, version: str | None, source: TextIO, engine: Engine) -> None:
     """Answer raw rows with a version of registered MODEL: one JSON line in, one out.
 
     \b
@@ -33,7 +37,9 @@ def score(model: str, version: str | None, source: TextIO) -> None:
     if found is None:
         raise RegistryError(f"no version of {model} is in Production; promote one or give --version")
     with tempfile.TemporaryDirectory() as scratch:
-        predictor = Predictor(registry.fetch_package(found, Path(scratch) / "package"))
+        package = registry.fetch_package(found, Path(scratch) / "package")
+        predictor = Predictor(package, engine=engine, runtime=runtime_of(Settings.from_env()))
+        tell_engine(predictor.engine, predictor.reason)
         for _, row in read_rows(source):
             answer = predictor.predict([row])[0]
             refused = isinstance(answer, Refusal)

@@ -39,6 +39,7 @@ def test_version_says_what_answers(client: FlaskClient, package: ModelPackage) -
         "digest": package.digest,
         "environment": "preprod",
         "run_id": "a1b2c3",
+        "engine": "python",
     }
 
 

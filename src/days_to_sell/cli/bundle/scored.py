@@ -13,8 +13,11 @@ from typing import TextIO
 import click
 
 from days_to_sell.cli.bundle.tables import FORMATS, STDIO, Answers, Numbered, format_of, read_table
+from days_to_sell.cli.engines import open_and_tell
+from days_to_sell.cli.options import engine_option
 from days_to_sell.errors import BundleError, ContractError, ScoringError
-from days_to_sell.scoring import Bundle, load_bundle
+from days_to_sell.scoring import Bundle
+from days_to_sell.settings import Engine
 
 # Rows that are scored at once.
 BATCH = 2_000
@@ -42,7 +45,16 @@ PACE = 2.0
     show_default=True,
     help="Stop at the first row that cannot be scored, or leave its answer empty and tell why.",
 )
-def score(file: Path, source: str, target: str, form: str | None, columns: str | None, on_error: str) -> None:
+@engine_option
+def score(
+    file: Path,
+    source: str,
+    target: str,
+    form: str | None,
+    columns: str | None,
+    on_error: str,
+    engine: Engine,
+) -> None:
     """Score rows with a bundle FILE.
 
     Rows are JSON lines, or CSV with a header, whose cells are read as the pipeline takes them; empty cells
@@ -55,7 +67,7 @@ def score(file: Path, source: str, target: str, form: str | None, columns: str |
       days-to-sell bundle score model.zip --input rows.jsonl --columns id,prediction
       head -1 rows.jsonl | days-to-sell bundle score model.zip
     """
-    bundle = load_bundle(file)
+    bundle = open_and_tell(file, engine)
     wanted = tuple(columns.split(",")) if columns else ()
     if wanted:
         bundle = _narrowed(bundle, wanted)

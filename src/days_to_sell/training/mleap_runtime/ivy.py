@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
-
-import pyspark
 
 from days_to_sell.errors import EnvironmentProblem
 from days_to_sell.training.java import Java
 
 SECONDS = 300
-_SPARK_JARS = Path(pyspark.__file__).parent / "jars"
 # A jar lies under its group; one with a classifier, such as javadoc, is named otherwise than its module.
 PATTERN = "[organisation]/[module]/[artifact]-[revision](-[classifier]).[ext]"
 
@@ -39,7 +37,7 @@ def fetch_jars(java: Java, coordinates: list[str], target: Path, *, closure: boo
         f"-Duser.home={Path.home()}",
         *java.options,
         "-cp",
-        os.pathsep.join(str(next(_SPARK_JARS.glob(jar))) for jar in ("ivy-*.jar", "commons-cli-*.jar")),
+        _class_path(),
         "org.apache.ivy.Main",
         *("-cache", str(target / "ivy"), "-ivy", str(module), "-types", "jar", "bundle"),
         *("-retrieve", str(target / PATTERN)),
@@ -55,6 +53,17 @@ def fetch_jars(java: Java, coordinates: list[str], target: Path, *, closure: boo
             f"Ivy could not fetch {_names(coordinates)}; check the network and try again. It said:\n"
             + "\n".join(f"  {line.strip()}" for line in (ended.stdout + ended.stderr).splitlines()[-8:])
         )
+
+
+def _class_path() -> str:
+    # Found, not imported: Spark's Python takes its time, and nothing of it is needed.
+    found = find_spec("pyspark")
+    if found is None or found.origin is None:
+        raise EnvironmentProblem(
+            "Ivy comes with pyspark, which is not installed; install requirements/toolkit.txt"
+        )
+    jars = Path(found.origin).parent / "jars"
+    return os.pathsep.join(str(next(jars.glob(name))) for name in ("ivy-*.jar", "commons-cli-*.jar"))
 
 
 def _module(coordinates: list[str], closure: bool) -> str:
