@@ -1,7 +1,9 @@
 """The functions that plans name, over arrays.
 
 Each name stands for what it is in :mod:`days_to_sell.scoring.rows.functions`. Those that NumPy computes as
-well stand here; any other is called number by number.
+well stand here; any other is called row by row. So are two of which it could: the last bit of an exponential,
+in which NumPy differs from single rows, counts for much where the complementary log-log answers nearly zero,
+and where the logarithm of a sum is nearly a value that it is taken from.
 """
 
 from __future__ import annotations
@@ -13,22 +15,31 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from days_to_sell.scoring.rows.functions import EPSILON, FUNCTIONS, LARGEST, VECTOR_FUNCTIONS
+from days_to_sell.scoring.batches import vectors
+from days_to_sell.scoring.rows.functions import (
+    EPSILON,
+    FUNCTIONS,
+    LARGEST,
+    REDUCTIONS,
+    VECTOR_FUNCTIONS,
+)
 
 Array: TypeAlias = NDArray[Any]
 Function = Callable[..., Array]
-# From vectors, one in each column, and constants to as many vectors.
+# From vectors, one in each column, and constants to as many vectors or to numbers.
 VectorFunction = Callable[[Array, tuple[float, ...]], Array]
+VectorOfOne = Callable[[list[float], tuple[float, ...]], Any]
 
 
 def function(name: str) -> Function:
-    """Find the function of a name."""
+    """Find the function of numbers of a name."""
     return ARRAY_FUNCTIONS.get(name) or one_by_one(FUNCTIONS[name])
 
 
 def vector_function(name: str) -> VectorFunction:
-    """Find the function of whole vectors of a name."""
-    return column_by_column(VECTOR_FUNCTIONS[name])
+    """Find the function of a name that makes vectors of vectors, or numbers."""
+    of_one: VectorOfOne = VECTOR_FUNCTIONS.get(name) or REDUCTIONS[name]
+    return ARRAY_VECTOR_FUNCTIONS.get(name) or column_by_column(of_one)
 
 
 def one_by_one(scalar: Callable[..., float]) -> Function:
@@ -41,7 +52,7 @@ def one_by_one(scalar: Callable[..., float]) -> Function:
     return compute
 
 
-def column_by_column(of_one: Callable[[list[float], tuple[float, ...]], list[float]]) -> VectorFunction:
+def column_by_column(of_one: VectorOfOne) -> VectorFunction:
     """Make a function of one vector one of many."""
 
     def compute(vectors: Array, constants: tuple[float, ...]) -> Array:
@@ -68,8 +79,10 @@ def _probability(mu: Array) -> Array:
     return np.where(mu < EPSILON, EPSILON, np.minimum(mu, 1.0 - EPSILON))
 
 
-# The complementary log-log is not among them: where its answer is near zero, the last bit of an exponential
-# counts for much, and NumPy's differs there from that of single rows.
+def _single(x: Array) -> Array:
+    return x.astype(np.float32).astype(np.float64)
+
+
 ARRAY_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "exp": np.exp,
@@ -78,6 +91,21 @@ ARRAY_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "logistic": _logistic,
         "positive": _positive,
         "probability": _probability,
+        "single": _single,
         "square": np.square,
+    }
+)
+
+ARRAY_VECTOR_FUNCTIONS: Mapping[str, VectorFunction] = MappingProxyType(
+    {
+        "any_negative": vectors.any_negative,
+        "any_not_binary": vectors.any_not_binary,
+        "argmax": vectors.argmax,
+        "argmax_of_ratios": vectors.argmax_of_ratios,
+        "divided_by_norm": vectors.divided_by_norm,
+        "greatest": vectors.greatest,
+        "nearest": vectors.nearest,
+        "normalized": vectors.normalized,
+        "softmax": vectors.softmax,
     }
 )

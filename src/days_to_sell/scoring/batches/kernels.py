@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from days_to_sell.scoring.batches.forests import lay_out
 from days_to_sell.scoring.batches.functions import function, vector_function
 from days_to_sell.scoring.batches.indices import buckets, categories, ranks
+from days_to_sell.scoring.batches.vectors import added_up
 from days_to_sell.scoring.hashing import murmur3
+from days_to_sell.scoring.numerals import double_text, whole_text
 from days_to_sell.scoring.plan.expressions import (
     AnyOf,
     Apply,
@@ -39,9 +41,11 @@ from days_to_sell.scoring.plan.expressions import (
     LabelAt,
     LabelIndex,
     Lookup,
+    NumberText,
     PackedDot,
     Pair,
     Rank,
+    Reduced,
     Remap,
     Weighted,
 )
@@ -102,21 +106,11 @@ def kernel(expression: Expression) -> Kernel:
             return _any_of
         case Pack(vector):
             return _pack(vector)
-        case Applied(name, _, constants):
+        case Applied(name, _, constants) | Reduced(name, _, constants):
             compute = vector_function(name)
             return lambda vectors: compute(vectors, constants)
         case _:
             return _index(expression)
-
-
-def added_up(terms: Array) -> Array:
-    """Add the rows of a matrix up from the first to the last."""
-    # NumPy reduces row by row, in order; only a single column would be one run of numbers to it, which it
-    # adds up in pairs.
-    total: Array = (
-        np.add.reduce(terms, axis=0) if terms.shape[1] != 1 else np.add.accumulate(terms, axis=0)[-1]
-    )
-    return total
 
 
 def _index(expression: Expression) -> Kernel:
@@ -125,6 +119,8 @@ def _index(expression: Expression) -> Kernel:
             return _always(np.array([value], dtype=np.intp))
         case LabelAt(labels):
             return np.array(labels, dtype=object).take
+        case NumberText(_, whole):
+            return _written(whole_text if whole else double_text)
         case LabelIndex(_, labels):
             return _label_index(labels)
         case Bucket(_, splits):
@@ -175,6 +171,13 @@ def _interpolate(x: Sequence[float], y: Sequence[float]) -> Kernel:
         between = np.where(numbers == x2, y2, y1 + (y2 - y1) * (numbers - x1) / (x2 - x1))
         level = np.where(numbers <= xs[0], ys[0], np.where(numbers >= xs[-1], ys[-1], between))
         return np.where(np.isnan(numbers), numbers, level)
+
+    return compute
+
+
+def _written(write: Callable[[float], str | None]) -> Kernel:
+    def compute(numbers: Array) -> Array:
+        return np.array([*map(write, numbers.tolist()), None], dtype=object)[:-1]
 
     return compute
 
