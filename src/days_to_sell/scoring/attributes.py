@@ -63,17 +63,21 @@ class Attributes:
         """Read a text."""
         return self._text(self._scalar(name, "string", ""), name)
 
-    def choice(self, name: str, options: Mapping[str, T], default: str | None = None) -> T:
+    def choice(
+        self, name: str, options: Mapping[str, T], default: str | None = None, *, any_case: bool = False
+    ) -> T:
         """Read a text that names one of ``options``.
 
         Args:
             name: The attribute.
             options: What may be named.
             default: The name taken where the attribute is absent.
+            any_case: Whether a name in capitals is the same name.
         """
-        chosen = default if default is not None and name not in self else self.string(name)
+        found = default if default is not None and name not in self else self.string(name)
+        chosen = found.lower() if any_case else found
         if chosen not in options:
-            raise BundleError(f"attribute {name!r} is {chosen!r}; supported are {', '.join(sorted(options))}")
+            raise BundleError(f"attribute {name!r} is {found!r}; supported are {', '.join(sorted(options))}")
         return options[chosen]
 
     def doubles(self, name: str) -> tuple[float, ...]:

@@ -19,6 +19,7 @@ from tests.unit.scoring.models import (
     class_forest,
     class_tree,
     clusters,
+    every_model,
     logistic,
     matrix,
     multinomial,
@@ -297,3 +298,21 @@ def test_a_matrix_has_a_row_for_each_class(tmp_path: Path) -> None:
         intercept_vector=vector(0.0, 0.0, -5.0, 0.0),
     )
     assert answer(tmp_path, model, 2.0)["raw"] == [2.0, 4.0, 1.0, -2.0]
+
+
+EDGES = (0.0, -0.0, 1.0, 0.5, 2.0, -1.0, 5e-324, 1e-300, 1e4, -1e4, 1e308, -1e308, INF, -INF, NAN)
+
+
+def test_many_vectors_are_classified_as_each_alone(tmp_path: Path) -> None:
+    """Every model gives a batch the answers and the refusals that it gives single rows."""
+    model = load_bundle(bundle(tmp_path, *every_model("features")))
+    rows = [{"features": [x, y]} for x in EDGES for y in EDGES]
+    alone = [model.transform_each([row])[0] for row in rows]
+    refused = [isinstance(each, ScoringError) for each in alone]
+    assert 0 < sum(refused) < len(rows)
+    for row, many, one in zip(rows, model.transform_each(rows), alone, strict=True):
+        if not isinstance(one, dict) or not isinstance(many, dict):
+            assert str(many) == str(one)
+            continue
+        for column, value in one.items():
+            assert many[column] == pytest.approx(value, rel=1e-12, abs=1e-300, nan_ok=True), (row, column)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.scoring.bundles import Document, bundle, doubles, leaf, refusal, strings, vector
+from tests.unit.scoring.bundles import Document, bundle, doubles, leaf, refusal, strings, tree, vector
 from tests.unit.scoring.models import (
     bayes,
     boosted,
@@ -114,6 +114,10 @@ WRONG = {
     "a tree outside of its forest": (class_forest(trees=strings("../tree0")), "not the name of a folder"),
     "boosted trees of three classes": (boosted(num_classes=count(3)), "has 3 classes, and attributes for 2"),
     "more weights than trees": (boosted(tree_weights=doubles(1.0)), "has 2 trees and 1 tree weights"),
+    "a column of variances": (
+        with_port(tree(leaf(1.0)), {"port": "variance", "name": "v"}),
+        "output port 'variance', which this operator does not write",
+    ),
     "no centers": (clusters(cluster_centers=points()), "must hold points of 2 numbers, one at least"),
     "a center of another width": (clusters(cluster_centers=points([1.0, 2.0], [3.0])), "points of 2 numbers"),
     "centers of no numbers": (

@@ -184,6 +184,7 @@ def test_isotonic_regression_is_level_beyond_its_ends_and_straight_between(tmp_p
         ("cloglog", "binomial", -1e6, 1e-16),
         ("probit", "binomial", 0.0, 0.5),
         ("sqrt", "poisson", -3.0, 9.0),
+        ("SQRT", "Poisson", -3.0, 9.0),
     ],
 )
 def test_a_mean_stays_inside_the_range_of_its_family(

@@ -32,9 +32,9 @@ def linear_regression(node: Node) -> None:
 
 def generalized_linear_regression(node: Node) -> None:
     """Predict by the inverse of a link; the port ``link_prediction`` is optional."""
-    family = node.attributes.choice("family", _FAMILIES)
+    family = node.attributes.choice("family", _FAMILIES, any_case=True)
     links = {name: _LINKS[name] for name in family.links}
-    unlink = node.attributes.choice("link", links, default=family.canonical_link)
+    unlink = node.attributes.choice("link", links, default=family.canonical_link, any_case=True)
     eta = predictor(node)
     mean = apply(unlink, eta) if unlink else eta
     node.write("prediction", apply(family.project, mean))
