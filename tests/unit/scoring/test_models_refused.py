@@ -39,7 +39,7 @@ def with_leaf(*values: float | None) -> Document:
 
 WRONG = {
     "no number of classes": (logistic(num_classes=None), "attribute 'num_classes' is missing"),
-    "no classes": (logistic(num_classes=count(0)), "has 0 classes"),
+    "no classes": (logistic(num_classes=count(0)), "'num_classes' says 0"),
     "a margin for two of three classes": (logistic(num_classes=count(3)), "'coefficient_matrix' is missing"),
     "no coefficients": (logistic(coefficients=None), "attribute 'coefficients' is missing"),
     "a coefficient that is null": (logistic(coefficients=vector(1.0, None)), "finite numbers, found None"),
@@ -49,11 +49,11 @@ WRONG = {
     "a threshold that is null": (logistic(threshold={"double": None}), "'threshold' must hold finite"),
     "a matrix for fewer classes": (
         multinomial(coefficient_matrix=matrix([1.0, 0.0], [0.0, 1.0])),
-        "has 3 classes, and attributes for 2, 3",
+        "'num_classes' says 3, and an attribute for 2",
     ),
     "intercepts for more classes": (
         multinomial(intercept_vector=vector(0.0, 0.0, 0.0, 0.0)),
-        "has 3 classes, and attributes for 3, 4",
+        "'num_classes' says 3, and an attribute for 4",
     ),
     "a matrix as a vector": (
         multinomial(coefficient_matrix=vector(1.0, 2.0)),
@@ -76,7 +76,10 @@ WRONG = {
     "a threshold of less than nothing": (multinomial(thresholds=doubles(0.5, -0.1, 0.5)), "none below zero"),
     "two thresholds of zero": (multinomial(thresholds=doubles(0.0, 0.0, 0.5)), "one at most zero"),
     "thresholds that are null": (multinomial(thresholds=doubles(0.5, None, 0.5)), "'thresholds' must hold"),
-    "a plane between three classes": (plane(num_classes=count(3)), "has 3 classes, and attributes for 2"),
+    "a plane between three classes": (
+        plane(num_classes=count(3)),
+        "tells two classes apart, but attribute 'num_classes' says 3",
+    ),
     "a plane without a threshold": (plane(threshold=None), "attribute 'threshold' is missing"),
     "a probability of a plane": (
         with_port(plane(), PROBABILITY),
@@ -88,7 +91,7 @@ WRONG = {
     ),
     "chances of other classes": (
         bayes("multinomial", pi=vector(-1.0)),
-        "has 2 classes, and attributes for 2, 1",
+        "'num_classes' says 2, and an attribute for 1",
     ),
     "a chance of zero": (
         bayes("multinomial", theta=matrix([-1.0, None], [-1.0, -1.0])),
@@ -112,7 +115,10 @@ WRONG = {
     "a forest without trees": (class_forest(trees=strings()), "has no trees"),
     "a forest whose tree is missing": (class_forest(trees=strings("tree9")), "tree9/tree.json' is missing"),
     "a tree outside of its forest": (class_forest(trees=strings("../tree0")), "not the name of a folder"),
-    "boosted trees of three classes": (boosted(num_classes=count(3)), "has 3 classes, and attributes for 2"),
+    "boosted trees of three classes": (
+        boosted(num_classes=count(3)),
+        "tells two classes apart, but attribute 'num_classes' says 3",
+    ),
     "more weights than trees": (boosted(tree_weights=doubles(1.0)), "has 2 trees and 1 tree weights"),
     "a column of variances": (
         with_port(tree(leaf(1.0)), {"port": "variance", "name": "v"}),

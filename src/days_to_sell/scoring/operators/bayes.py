@@ -23,7 +23,7 @@ def naive_bayes(node: Node) -> Classes:
     kind = node.attributes.choice("model_type", _TYPES)
     weights = node.attributes.matrix("theta")
     starts = node.attributes.vector("pi")
-    class_count(node, [len(weights), len(starts)])
+    class_count(node, len(weights), len(starts))
     _refuse_features(node, len(weights[0]), binary=kind == "bernoulli")
     if kind == "bernoulli":
         absent = [[_log_of_rest(log) for log in row] for row in weights]

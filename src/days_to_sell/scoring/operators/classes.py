@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -87,9 +87,17 @@ def of_all(function: str, values: Vector) -> Vector:
     return stored(Applied(function, values.packed(), (), values.width), values.width)
 
 
-def class_count(node: Node, sizes: Sequence[int] = ()) -> int:
-    """Read the number of classes, which is what each of ``sizes`` has to be."""
+def class_count(node: Node, *sizes: int) -> int:
+    """Read the number of classes, of which ``sizes`` say how many attributes hold."""
     count = node.attributes.long("num_classes")
     if count < 1 or any(size != count for size in sizes):
-        raise BundleError(f"has {count} classes, and attributes for {', '.join(map(str, sizes)) or 'none'}")
+        held = "".join(f", and an attribute for {size}" for size in sizes if size != count)
+        raise BundleError(f"attribute 'num_classes' says {count}{held}")
     return count
+
+
+def require_two(node: Node) -> None:
+    """Refuse any other number of classes than two."""
+    count = class_count(node)
+    if count != 2:
+        raise BundleError(f"tells two classes apart, but attribute 'num_classes' says {count}")

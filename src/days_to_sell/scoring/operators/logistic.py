@@ -6,7 +6,15 @@ import math
 
 from days_to_sell.errors import BundleError
 from days_to_sell.scoring.node import Node
-from days_to_sell.scoring.operators.classes import Classes, chosen, class_count, logistic, of_all, sides
+from days_to_sell.scoring.operators.classes import (
+    Classes,
+    chosen,
+    class_count,
+    logistic,
+    of_all,
+    require_two,
+    sides,
+)
 from days_to_sell.scoring.operators.linear import predictor
 from days_to_sell.scoring.plan.expressions import Choose, Compare, Constant, Number
 from days_to_sell.scoring.plan.vectors import ONE, ZERO, Vector, cells
@@ -22,7 +30,7 @@ def logistic_regression(node: Node) -> Classes:
 
 def linear_svc(node: Node) -> Classes:
     """Classify by the side of a plane."""
-    class_count(node, [2])
+    require_two(node)
     margin = predictor(node)
     return Classes(sides(margin), None, _above(margin, node.attributes.double("threshold")))
 
@@ -46,7 +54,7 @@ def _binary(node: Node) -> Classes:
 def _multinomial(node: Node) -> Classes:
     weights = node.attributes.matrix("coefficient_matrix")
     starts = node.attributes.vector("intercept_vector")
-    class_count(node, [len(weights), len(starts)])
+    class_count(node, len(weights), len(starts))
     raw = linear_functions(node, weights, starts)
     probability = of_all("softmax", raw)
     return Classes(raw, probability, chosen(node.attributes, raw, probability))

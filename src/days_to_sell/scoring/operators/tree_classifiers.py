@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from days_to_sell.errors import BundleError
 from days_to_sell.scoring.node import Node
-from days_to_sell.scoring.operators.classes import Classes, chosen, class_count, logistic, of_all, sides
+from days_to_sell.scoring.operators.classes import (
+    Classes,
+    chosen,
+    class_count,
+    logistic,
+    of_all,
+    require_two,
+    sides,
+)
 from days_to_sell.scoring.operators.tree_files import read_forest
 from days_to_sell.scoring.operators.trees import boosted, tree_names
 from days_to_sell.scoring.plan.forests import Forest
@@ -33,7 +41,7 @@ def random_forest_classifier(node: Node) -> Classes:
 
 def gbt_classifier(node: Node) -> Classes:
     """Classify by the sign of boosted trees; they are fitted to the half of the log odds."""
-    class_count(node, [2])
+    require_two(node)
     margin = boosted(node)
     raw, probability = sides(margin), logistic(margin, 2.0)
     return Classes(raw, probability, chosen(node.attributes, raw, probability))
