@@ -14,7 +14,7 @@ import pytest
 
 from days_to_sell.errors import ScoringError
 from days_to_sell.scoring.batches import Batch, compile_batch
-from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
+from days_to_sell.scoring.kinds import BOOLEAN, NUMBER, STRING, Kind
 from days_to_sell.scoring.plan.expressions import Element, NumberIn, TextIn
 from days_to_sell.scoring.plan.plan import Plan, Stage
 from days_to_sell.scoring.plan.vectors import VectorIn, stored
@@ -33,7 +33,9 @@ class Grade(enum.IntEnum):
 
 def plan(kind: Kind) -> Plan:
     """A pipeline that gives back its one column ``x``."""
-    value: Any = {"number": X, "string": TextIn("x"), "vector": VectorIn("x", kind.width)}[kind.name]
+    value: Any = {"boolean": X, "number": X, "string": TextIn("x"), "vector": VectorIn("x", kind.width)}[
+        kind.name
+    ]
     value = stored(value, kind.width) if kind.width is not None else value
     return Plan({"x": kind}, (Stage("s", "op", (), {"y": value}),), {"y": kind})
 
@@ -54,6 +56,8 @@ CASES = [
     ),
     (NUMBER, [1, HUGE, None], [1]),
     (NUMBER, [1.0, NOTHING, 2.0], [1]),
+    (BOOLEAN, [True, None, False], []),
+    (BOOLEAN, [True, 0, 1.0, 2, "true", np.True_, NOTHING], [3, 4, 5, 6]),
     (STRING, ["a", None, "", "ü\ud800"], []),
     (STRING, ["a", 1.0, math.nan, b"a", np.str_("b"), True, NOTHING], [1, 2, 3, 5, 6]),
     (Kind("vector", 2), [[1.0, 2], (None, -0.0)], []),
@@ -112,6 +116,8 @@ def test_a_row_with_a_default_has_every_column() -> None:
         (NUMBER, np.array(["2020-01-01"], dtype="datetime64[D]"), [], [0]),
         (NUMBER, np.ones((2, 2)), [], [0, 1]),
         (NUMBER, [1.5, None], [1.5, math.nan], []),
+        (BOOLEAN, np.array([True, False]), [1.0, 0.0], []),
+        (BOOLEAN, np.array([1.0, 2.0]), [1.0], [1]),
         (STRING, np.array(["a", None, 1.0], dtype=object), ["a", None], [2]),
         (STRING, np.array(["a", "b"]), ["a", "b"], []),
         (STRING, np.array([1.0]), [], [0]),

@@ -24,6 +24,7 @@ Read: TypeAlias = tuple[Array, list[int]]
 
 # What NumPy turns into the same doubles as ``float`` does, and None into NaN.
 _PLAIN_NUMBERS = frozenset({float, int, NoneType})
+_PLAIN_BOOLEANS = frozenset({bool, NoneType})
 _PLAIN_TEXTS = frozenset({str, NoneType})
 
 
@@ -53,7 +54,8 @@ def read_column(values: Column, kind: Kind) -> Read:
     if isinstance(values, np.ndarray):
         if values.dtype.kind in "fiu" and kind.name in ("number", "vector"):
             return _read_array(values, kind)
-        values = list(values)
+        # Only of bools does it matter whether they are NumPy's own.
+        values = values.tolist() if values.dtype.kind == "b" else list(values)
     readers = {"boolean": _booleans, "number": _numbers, "string": _texts, "vector": _vectors}
     return readers[kind.name](values, kind)
 
@@ -83,6 +85,8 @@ def _numbers(values: Sequence[Any], kind: Kind) -> Read:
 
 
 def _booleans(values: Sequence[Any], kind: Kind) -> Read:
+    if set(map(type, values)) <= _PLAIN_BOOLEANS:
+        return np.fromiter(values, np.float64, len(values)), []
     found, suspects = _one_by_one(values, kind, np.nan)
     return np.fromiter(found, np.float64, len(found)), suspects
 

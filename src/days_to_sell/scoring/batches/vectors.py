@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from days_to_sell.scoring.rows.functions import power
+
 Array: TypeAlias = NDArray[Any]
 
 
@@ -35,7 +37,10 @@ def divided_by_norm(values: Array, norms: Sequence[float]) -> Array:
     elif p == np.inf:
         norm = np.fmax.reduce(sizes, axis=0, initial=0.0)
     else:
-        norm = np.power(added_up(np.power(sizes, p)), 1.0 / p)
+        # Number by number as for single rows: near the largest number a last bit decides on infinity.
+        powers = np.array([power(size, p) for size in sizes.ravel().tolist()])
+        totals = added_up(powers.reshape(sizes.shape))
+        norm = np.array([power(total, 1.0 / p) for total in totals.tolist()])
     return np.where(norm != 0.0, values / norm, values)
 
 
