@@ -156,6 +156,13 @@ def test_the_version_leads_to_its_data(tracking: Trained, parent: Run) -> None:
     ]
 
 
+def test_the_summary_tells_what_data_and_training_took(trained: Trained) -> None:
+    """Seconds of either part, which the demo adds up."""
+    seconds = trained.summary["seconds"]
+    assert set(seconds) == {"data", "train"}
+    assert all(value > 0 for value in seconds.values())
+
+
 def test_the_best_candidate_is_the_one_version(tracking: Trained, candidates: list[Run]) -> None:
     """There is one version, of the run that is marked as chosen, and the summary says the same."""
     (version,) = MlflowClient().search_model_versions(f"name = '{SPEC.name}'")

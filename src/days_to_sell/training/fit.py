@@ -62,7 +62,8 @@ def keep(frame: DataFrame) -> DataFrame:
     A cached frame still carries how it was made, and every task of an estimator's many passes unpacks that
     anew. A local checkpoint forgets it, which is safe where executors live and die with the driver.
     """
-    if frame.sparkSession.sparkContext.getConf().get("spark.master", "").startswith("local"):
+    master = frame.sparkSession.sparkContext.getConf().get("spark.master", "")
+    if master == "local" or master.startswith("local["):
         return frame.localCheckpoint(eager=False)
     return frame.cache()
 

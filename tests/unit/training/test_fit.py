@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pyspark.ml import PipelineModel
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.feature import StringIndexerModel
 from pyspark.ml.regression import GBTRegressionModel
 from pyspark.sql import SparkSession
 
@@ -17,7 +18,13 @@ from days_to_sell.spec import Category, ModelSpec
 from days_to_sell.training.derive import derive
 from days_to_sell.training.evaluation import predict
 from days_to_sell.training.fit import SHORTEST, encode, fit_candidate, told_apart
-from days_to_sell.training.pipeline import REST, build_estimator, build_pipeline, reads_one_hot
+from days_to_sell.training.pipeline import (
+    REST,
+    build_estimator,
+    build_pipeline,
+    index_stages,
+    reads_one_hot,
+)
 from days_to_sell.training.prepare import Prepared, prepare
 from tests.unit.training.markets import CROSSED, SPEC, frame_of, market, market_rows
 
@@ -147,6 +154,30 @@ def test_folds_are_fitted_in_one_order_whatever_the_files(spark: SparkSession, p
     ]
     pd.testing.assert_frame_equal(*layouts)
     assert layouts[0]["part"].nunique() == SPEC.partitions
+
+
+def test_kept_folds_forget_how_they_were_made(prepared: Prepared) -> None:
+    """The plan of a fold reads rows that are there: no file, join or shuffle stands in it."""
+    plan = prepared.fit._jdf.queryExecution().executedPlan().toString()
+    assert "Scan ExistingRDD" in plan
+    assert len(plan.splitlines()) == 1, plan
+
+
+def test_ranks_fitted_together_are_those_of_each_column_alone(prepared: Prepared) -> None:
+    """One pass over all categories gives the labels, in the order, that a pass for each gives."""
+    spec = replace(SPEC, features=(*SPEC.features, Category("seller", top=5)), crossed=())
+    alone = Pipeline(stages=index_stages(spec)).fit(prepared.fit)
+    encoded = encode(spec, [CANDIDATES["GBTRegressor"]], prepared.fit, prepared.calibrate)[False]
+    pairs = [
+        (one, other)
+        for one, other in zip(alone.stages, encoded.stages, strict=False)
+        if isinstance(one, StringIndexerModel)
+    ]
+    assert len(pairs) == 2
+    for one, other in pairs:
+        assert isinstance(other, StringIndexerModel)
+        assert (other.getInputCol(), other.getOutputCol()) == (one.getInputCol(), one.getOutputCol())
+        assert (other.getHandleInvalid(), other.labels) == ("keep", one.labels)
 
 
 def test_training_rows_without_a_number_that_is_needed_are_refused(spark: SparkSession) -> None:
