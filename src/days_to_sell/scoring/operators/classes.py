@@ -55,7 +55,7 @@ def chosen(attributes: Attributes, raw: Vector, probability: Vector) -> Number:
     if len(thresholds) != raw.width or min(thresholds) < 0.0 or thresholds.count(0.0) > 1:
         raise BundleError(
             f"attribute 'thresholds' must hold a number for each of {raw.width} classes, none below zero and "
-            f"one at most zero, found {len(thresholds)} that are not"
+            f"one at most zero, found {', '.join(map(str, thresholds)) or 'none':.60}"
         )
     return Reduced("argmax_of_ratios", probability.packed(), thresholds)
 
