@@ -76,7 +76,7 @@ def _log(spark: SparkSession, client: MlflowClient, home: Path) -> Server:
     with mlflow.start_run() as run:
         logged = mleap_flavor.log_model(fitted, name="model", model_package=package.root)
         broken = home / "broken"
-        mleap_flavor.save_model(fitted, str(broken), package.root)
+        mleap_flavor.save_model(fitted, str(broken), model_package=package.root)
         with (broken / mleap_flavor.MODEL_DATA_SUBPATH / "golden.jsonl").open("a") as golden:
             golden.write("\n")
         mlflow.log_artifacts(str(broken), "broken")

@@ -41,7 +41,7 @@ def export_bundle(model: PipelineModel, sample_input: DataFrame, target: Path) -
     return target
 
 
-def _exporting_jvm(sample_input: DataFrame) -> Any:
+def _exporting_jvm(sample_input: Any) -> Any:
     if not isinstance(sample_input, DataFrame):
         kind = f"{type(sample_input).__module__}.{type(sample_input).__name__}"
         if "connect" in kind:

@@ -13,9 +13,10 @@ from days_to_sell import __version__
 from days_to_sell.data.code import code_commit
 from days_to_sell.data.training_set import Manifest
 from days_to_sell.errors import ReproductionError
-from days_to_sell.registry.mleap_flavor import EXPORTER_VERSION
 from days_to_sell.scoring.package import ModelPackage
+from days_to_sell.settings import Settings
 from days_to_sell.training.compare import Result
+from days_to_sell.training.compatibility import read_coordinates
 
 SOURCE, SOURCE_ROWS = "source.", "source_rows."
 
@@ -66,7 +67,7 @@ def write_provenance(best: Result, manifest: Manifest, *, searched: bool) -> dic
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "toolkit": __version__,
         "pyspark": pyspark.__version__,
-        "mleap_exporter": EXPORTER_VERSION,
+        "mleap_exporter": read_coordinates(Settings.from_env().mleap_exporter).version,
     }
 
 
