@@ -58,15 +58,10 @@ def weighed(leaves: Sequence[Sequence[float]], found: Sequence[int], weights: Se
     return sum([weight * leaves[leaf][0] for leaf, weight in zip(found, weights, strict=True)], 0.0)
 
 
-def votes(
-    leaves: Sequence[Sequence[float]], found: Sequence[int], weights: Sequence[float], width: int
-) -> list[float]:
+def votes(leaves: Sequence[Sequence[float]], found: Sequence[int], weights: Sequence[float]) -> list[float]:
     """The sum of the numbers of leaves, each times the weight of its tree."""
-    total = [0.0] * width
-    for leaf, weight in zip(found, weights, strict=True):
-        for position, value in enumerate(leaves[leaf]):
-            total[position] += weight * value
-    return total
+    said = [leaves[leaf] for leaf in found]
+    return [sum(map(mul, weights, of_class), 0.0) for of_class in zip(*said, strict=True)]
 
 
 def refused(message: str, value: Any = None) -> ScoringError:

@@ -197,7 +197,7 @@ class Writer:
         else:
             found = self._walk(forest)
         called = self.constant(runtime.votes)
-        return f"{called}({leaves}, {found}, {self.constant(weights)}, {expression.width})"
+        return f"{called}({leaves}, {found}, {self.constant(weights)})"
 
     def _walk(self, forest: Forest) -> str:
         elements = ", ".join(f"{each}: {self._of(forest.vector[each])}" for each in forest.features)
