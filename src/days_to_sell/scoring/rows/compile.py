@@ -27,11 +27,10 @@ def compile_rows(plan: Plan) -> Score:
     variables = {column: f"i{number}" for number, column in enumerate(plan.inputs)}
     writer = Writer(variables)
     body = [*_read(plan, writer, variables), *_compute(plan, writer)]
-    source = "\n".join(
-        [*writer.functions, "def score(row):", *(f"    {line}" for line in body), "    return answer", ""]
-    )
+    source = "\n".join(["def score(row):", *(f"    {line}" for line in body), "    return answer", ""])
     # Only what the source names is within its reach.
-    namespace: dict[str, Any] = {**writer.constants, "__builtins__": _BUILTINS}
+    namespace = writer.constants
+    namespace["__builtins__"] = _BUILTINS
     exec(compile(source, "<bundle>", "exec"), namespace)  # noqa: S102 - see above
     score: Score = namespace["score"]
     return score

@@ -8,7 +8,6 @@ from operator import mul
 from typing import Any
 
 from days_to_sell.errors import ScoringError
-from days_to_sell.scoring.plan.forests import Split, Tree
 
 
 def dot(weights: Sequence[float], vector: Sequence[float]) -> float:
@@ -38,24 +37,6 @@ def scattered(zeros: list[float], entries: Sequence[tuple[int, float]]) -> list[
         if position < len(vector):
             vector[position] += value
     return vector
-
-
-def walk(trees: Sequence[Tree], vector: Mapping[int, float]) -> list[int]:
-    """The leaf of each tree that the elements of a vector lead to."""
-    found = []
-    for each in trees:
-        tree: Any = each
-        while type(tree) is Split:
-            feature, threshold, categories, left, right = tree
-            x = vector[feature]
-            tree = left if (x <= threshold if categories is None else x in categories) else right
-        found.append(tree)
-    return found
-
-
-def weighed(leaves: Sequence[Sequence[float]], found: Sequence[int], weights: Sequence[float]) -> float:
-    """The sum of what leaves answer, each times the weight of its tree."""
-    return sum([weight * leaves[leaf][0] for leaf, weight in zip(found, weights, strict=True)], 0.0)
 
 
 def votes(leaves: Sequence[Sequence[float]], found: Sequence[int], weights: Sequence[float]) -> list[float]:

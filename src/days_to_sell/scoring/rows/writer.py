@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from days_to_sell.scoring.hashing import murmur3
@@ -37,13 +38,12 @@ from days_to_sell.scoring.plan.expressions import (
     TextIn,
     Weighted,
 )
-from days_to_sell.scoring.plan.forests import Forest
 from days_to_sell.scoring.plan.indices import bucket_of
 from days_to_sell.scoring.plan.order import Expression, in_order
 from days_to_sell.scoring.plan.vectors import Applied, Cells, ForestVote, Pack, Sparse, Vector, VectorIn
 from days_to_sell.scoring.rows import runtime
-from days_to_sell.scoring.rows.forest_source import MAX_SPLITS, count_splits, leaves_source, sum_source
 from days_to_sell.scoring.rows.functions import FUNCTIONS, REDUCTIONS, VECTOR_FUNCTIONS
+from days_to_sell.scoring.rows.groves import Grove, grown
 
 # Terms of a sum in one statement: Python's own compiler walks them by recursion.
 TERMS = 50
@@ -60,11 +60,11 @@ class Writer:
 
     def __init__(self, inputs: dict[str, str]) -> None:
         self.lines: list[str] = []
-        self.functions: list[str] = []
         self.constants: dict[str, Any] = {}
         self._inputs = inputs
         self._names: dict[int, str] = {}
         self._done: set[int] = set()
+        self._groves = 0
 
     def write(self, wanted: Expression) -> str:
         """Write what computes an expression, unless it is there; give its variable."""
@@ -170,7 +170,9 @@ class Writer:
             of if weight == 1.0 else f"{weight!r} * {of}"
             for weight, of in zip(total.weights, map(self._of, total.numbers), strict=True)
         ]
-        source = f"{total.start!r}"
+        return self._added(f"{total.start!r}", terms)
+
+    def _added(self, source: str, terms: Sequence[str]) -> str:
         for first in range(0, len(terms), TERMS):
             if first:
                 name = f"s{len(self._names)}_{first}"
@@ -181,27 +183,21 @@ class Writer:
 
     def _forest(self, expression: ForestSum | ForestVote) -> str:
         forest, weights = expression.forest, expression.weights
-        arguments = self._all(forest.vector[feature] for feature in forest.features)
-        leaves = self.constant(forest.leaves)
-        name = f"f{len(self.functions)}"
+        calls = []
+        for part, compilable in grown(forest):
+            name = f"g{self._groves}"
+            # One of them is compiled with each row that comes behind the first.
+            self._groves += 1
+            compiled = partial(self.constants.__setitem__, name) if compilable else None
+            of_trees = weights[part] if isinstance(expression, ForestSum) else None
+            grove = Grove(forest.trees[part], of_trees, forest.leaves, self._groves, compiled)
+            self.constants[name] = grove
+            calls.append(f"{name}({self._all(forest.vector[feature] for feature in grove.features)})")
         if isinstance(expression, ForestSum):
-            if count_splits(forest) <= MAX_SPLITS:
-                self.functions += sum_source(name, forest, weights)
-                return f"{name}({arguments})"
-            return (
-                f"{self.constant(runtime.weighed)}({leaves}, {self._walk(forest)}, {self.constant(weights)})"
-            )
-        if count_splits(forest) <= MAX_SPLITS:
-            self.functions += leaves_source(name, forest)
-            found = f"{name}({arguments})"
-        else:
-            found = self._walk(forest)
-        called = self.constant(runtime.votes)
+            return self._added("0.0", calls)
+        found = f"[{', '.join(f'*{call}' for call in calls)}]"
+        called, leaves = self.constant(runtime.votes), self.constant(forest.leaves)
         return f"{called}({leaves}, {found}, {self.constant(weights)})"
-
-    def _walk(self, forest: Forest) -> str:
-        elements = ", ".join(f"{each}: {self._of(forest.vector[each])}" for each in forest.features)
-        return f"{self.constant(runtime.walk)}({self.constant(forest.trees)}, {{{elements}}})"
 
     def _pack(self, vector: Vector) -> str:
         found = []

@@ -1,0 +1,134 @@
+"""Trees in single rows: walked at first, compiled a few at a time as rows go by.
+
+Compiled code is several times as fast, and takes far longer to compile than a new process may take until its
+first answer. So each row that comes, from the second on, pays for a few trees, until all are compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from days_to_sell.scoring.plan.forests import Forest, Split, Tree
+
+# Splits that are compiled at once take some milliseconds; calls of many small functions cost every row.
+SPLITS = 250
+# Larger trees and forests are walked for good: their code would take too long at once, or too much memory.
+MAX_TREE_SPLITS, MAX_FOREST_SPLITS = 5_000, 200_000
+
+
+class Grove:
+    """A few trees of a forest, called with the features that they split on.
+
+    Gives the sum of their answers times their weights, or the positions of their leaves.
+
+    Args:
+        trees: The trees.
+        weights: One for each tree; None where positions are asked for.
+        leaves: The leaves of the forest.
+        walks: For how many rows the trees are walked before they are compiled.
+        compiled: Takes the compiled function, which is to be called instead; None to walk for good.
+    """
+
+    def __init__(
+        self,
+        trees: Sequence[Tree],
+        weights: Sequence[float] | None,
+        leaves: Sequence[Sequence[float]],
+        walks: int,
+        compiled: Callable[[Any], None] | None,
+    ) -> None:
+        self.features = _features(trees)
+        self._trees, self._weights, self._leaves = trees, weights, leaves
+        self._walks, self._compiled = walks, compiled
+
+    def __call__(self, *numbers: float) -> Any:
+        """Walk the trees."""
+        if self._compiled is not None:
+            self._walks -= 1
+            if self._walks < 0:
+                self._compiled(self._compile())
+        found = self._walk(dict(zip(self.features, numbers, strict=True)))
+        if self._weights is None:
+            return found
+        total = 0.0
+        for leaf, weight in zip(found, self._weights, strict=True):
+            total += weight * self._leaves[leaf][0]
+        return total
+
+    def _walk(self, numbers: dict[int, float]) -> list[int]:
+        found = []
+        for each in self._trees:
+            tree: Any = each
+            while type(tree) is Split:
+                feature, threshold, categories, left, right = tree
+                x = numbers[feature]
+                tree = left if (x <= threshold if categories is None else x in categories) else right
+            found.append(tree)
+        return found
+
+    def _compile(self) -> Any:
+        # Built from numbers alone, so nothing in a bundle can become code, and nothing is within its reach.
+        namespace: dict[str, Any] = {"__builtins__": {}}
+        exec(compile("\n".join(self.source()), "<trees>", "exec"), namespace)  # noqa: S102 - see above
+        return namespace["grove"]
+
+    def source(self) -> Iterator[str]:
+        """Write the function: a condition for each split, thresholds and answers as constants."""
+        yield f"def grove({', '.join(f'x{feature}' for feature in self.features)}):"
+        if self._weights is None:
+            yield f"    return [{', '.join(_branch(tree, repr) for tree in self._trees)}]"
+            return
+        yield "    s = 0.0"
+        for tree, weight in zip(self._trees, self._weights, strict=True):
+            factor = "" if weight == 1.0 else f"{weight!r} * "
+            yield f"    s += {factor}({_branch(tree, self._answer)})"
+        yield "    return s"
+
+    def _answer(self, leaf: int) -> str:
+        return repr(self._leaves[leaf][0])
+
+
+def grown(forest: Forest) -> Iterator[tuple[slice, bool]]:
+    """Divide the trees of a forest into groves, and say which of them may be compiled."""
+    sizes = [_splits(tree) for tree in forest.trees]
+    small = sum(sizes) <= MAX_FOREST_SPLITS
+    start, splits = 0, 0
+    for place, size in enumerate(sizes):
+        if place > start and splits + size > SPLITS:
+            yield slice(start, place), small and splits <= MAX_TREE_SPLITS
+            start, splits = place, 0
+        splits += size
+    yield slice(start, len(sizes)), small and splits <= MAX_TREE_SPLITS
+
+
+def _splits(tree: Tree) -> int:
+    return sum(1 for _ in _inner(tree))
+
+
+def _features(trees: Sequence[Tree]) -> tuple[int, ...]:
+    return tuple(sorted({split.feature for tree in trees for split in _inner(tree)}))
+
+
+def _inner(tree: Tree) -> Iterator[Split]:
+    waiting = [tree]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Split):
+            yield each
+            waiting += (each.left, each.right)
+
+
+def _branch(tree: Tree, answer: Callable[[int], str]) -> str:
+    if not isinstance(tree, Split):
+        return answer(tree)
+    if tree.categories is None:
+        truth = f"x{tree.feature} <= {tree.threshold!r}"
+    elif tree.categories:
+        truth = f"x{tree.feature} in {{{', '.join(map(repr, sorted(tree.categories)))}}}"
+    else:
+        truth = "False"
+    # No brackets where Python reads it so without them: they cost as much to parse as the condition.
+    left = _branch(tree.left, answer)
+    left = f"({left})" if isinstance(tree.left, Split) else left
+    return f"{left} if {truth} else {_branch(tree.right, answer)}"
