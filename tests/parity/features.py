@@ -30,35 +30,39 @@ def feature_stages(operator: str, choice: str) -> tuple[str, list[Stage]]:
         choice: What a line of the table depends on.
     """
     if (operator, choice) == ("vector_indexer", "zeros"):
-        # Four elements that are zero make a sparse vector. They were never zero where it was fitted.
-        return "same", [assemble(["same"] * 4, "v"), VectorIndexer(maxCategories=4, **INPUT)]
+        # Zero where it is asked, but never where it was fitted.
+        stages = [*_times(1.0, ["a"]), assemble(["same", "a"], "v"), VectorIndexer(maxCategories=4, **INPUT)]
+        return "same", stages
     return "x", _over_x(operator, choice)
 
 
 def _over_x(operator: str, choice: str) -> list[Stage]:
-    beside = assemble(["x", "same"], "v")
     if (operator, choice) == ("binarizer", ""):
         return [Binarizer(inputCol="x", outputCol="out", threshold=-0.5)]
     if operator == "binarizer":
-        return [assemble(["x", "x"], "v"), Binarizer(threshold=-0.5, **INPUT)]
+        zeros = _times(0.0, ["a"]) if choice == "zeros" else _times(1.0, ["a"])
+        return [*zeros, assemble(["a", "x"], "v"), Binarizer(threshold=-0.5, **INPUT)]
     if operator == "feature_hasher":
         categories = ["x"] if choice else []
         return [FeatureHasher(inputCols=["x"], outputCol="out", numFeatures=8, categoricalCols=categories)]
     if operator == "string_indexer":
         # The second stage tells that the column holds numbers.
-        return [
-            StringIndexer(inputCol="x", outputCol="rank", handleInvalid=choice),
-            assemble(["rank", "x"], "out"),
-        ]
+        ranks = StringIndexer(inputCol="x", outputCol="rank", handleInvalid="keep")
+        return [ranks, assemble(["rank", "x"], "out")]
     if operator == "reverse_string_indexer":
-        words = IndexToString(inputCol="x", outputCol="word", labels=["a", "b"])
+        words = IndexToString(inputCol="x", outputCol="word", labels=["a", "b", "c"])
         return [words, StringIndexer(inputCol="word", outputCol="out", handleInvalid="keep")]
     if (operator, choice) == ("polynomial_expansion", "zeros"):
-        # Zeros beside one number make a sparse vector.
-        zeros = ElementwiseProduct(inputCol="v", outputCol="w", scalingVec=Vectors.dense([0.0] * 5 + [1.0]))
-        expansion = PolynomialExpansion(inputCol="sparse", outputCol="out")
-        return [assemble([*["same"] * 5, "x"], "v"), zeros, assemble(["w"], "sparse"), expansion]
-    return [beside, _OF_VECTORS[operator](choice)]
+        zeros = [*"abcd"]
+        return [*_times(0.0, zeros), assemble([*zeros, "x"], "v"), PolynomialExpansion(**INPUT)]
+    return [assemble(["x", "same"], "v"), _OF_VECTORS[operator](choice)]
+
+
+def _times(factor: float, names: list[str]) -> list[Stage]:
+    """Vectors of one element, each the same column times a factor: enough zeros make a sparse vector."""
+    vector = Vectors.dense([factor])
+    products = [ElementwiseProduct(inputCol="s", outputCol=each, scalingVec=vector) for each in names]
+    return [assemble(["same"], "s"), *products]
 
 
 _OF_VECTORS = {

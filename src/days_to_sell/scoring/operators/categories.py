@@ -7,9 +7,9 @@ from days_to_sell.scoring.kinds import NUMBER
 from days_to_sell.scoring.node import Node
 from days_to_sell.scoring.numerals import double_text
 from days_to_sell.scoring.operators.invalid import CHOICES, Invalid
-from days_to_sell.scoring.plan.expressions import LabelAt, LabelIndex, NumberText, Text
+from days_to_sell.scoring.plan.expressions import FromIndex, LabelAt, LabelIndex, NumberText, Text
 from days_to_sell.scoring.plan.indices import category, from_index, index_in, remap
-from days_to_sell.scoring.plan.vectors import one_hot
+from days_to_sell.scoring.plan.vectors import apply, one_hot
 
 # Wider one-hot vectors than this are refused: bound the category instead.
 MAX_CATEGORIES = 100_000
@@ -52,12 +52,14 @@ def _number_label(label: str) -> str:
 
 
 def reverse_string_indexer(node: Node) -> None:
-    """Give the label at an index."""
+    """Give the label at an index; NaN is refused, which Spark would take for 0 (see ``differences``)."""
     labels = node.attributes.strings("labels")
     if "input_shape" in node.attributes and node.attributes.width("input_shape") is not None:
         raise BundleError("takes the labels of a vector of indices; only a single index is supported")
     number = node.number("input")
-    index = category(number, len(labels))
+    # Cut towards zero: Spark takes what lies between -1 and 0 for 0.
+    whole = number if isinstance(number, FromIndex) else apply("cut_to_zero", number)
+    index = category(whole, len(labels))
     node.refuse(
         index_in(index, [len(labels)]),
         f"column {node.column_in('input')!r} holds {{}}, and {node.name!r} has {len(labels)} labels",

@@ -67,6 +67,11 @@ def probability(mu: float) -> float:
     return min(mu, 1.0 - EPSILON)
 
 
+def cut_to_zero(x: float) -> float:
+    """Zero for what lies between -1 and it, any other number as it is."""
+    return 0.0 if -1.0 < x < 0.0 else x
+
+
 def single(x: float) -> float:
     """A number in single precision; infinity beyond its range."""
     try:
@@ -112,6 +117,7 @@ def power(x: float, exponent: float) -> float:
 FUNCTIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
     {
         "complementary_log_log": complementary_log_log,
+        "cut_to_zero": cut_to_zero,
         "exp": exp,
         "finite": finite,
         "inverse": inverse,
