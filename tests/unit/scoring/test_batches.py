@@ -73,7 +73,7 @@ from days_to_sell.scoring.rows.functions import FUNCTIONS, REDUCTIONS, VECTOR_FU
 INPUTS = {"x": NUMBER, "y": NUMBER, "t": STRING, "v": Kind("vector", 3)}
 X, Y, T = NumberIn("x"), NumberIn("y"), TextIn("t")
 V = stored(VectorIn("v", 3), 3)
-EDGES = (-math.inf, -1.0, -0.0, 0.5, 2.0, math.inf)
+SPLITS = [(-math.inf, 0.0, 2.0), (-1.0, -0.0, 0.5), (-2.0, -1.0, 0.0), (0.0, 1.0, math.inf), (-1.0, 1.0)]
 NUMBERS = [
     *(-math.inf, -1e308, -2.0, -1.0, -5e-324, -0.0, 0.0, 5e-324, 0.5, math.nextafter(0.5, 0), 1.0, 2.0),
     *(math.nextafter(2.0, 3), 3.0, 1e308, math.inf, math.nan),
@@ -163,7 +163,7 @@ def expressions(draw: st.DrawFn) -> tuple[list[Number], list[Index], list[Truth]
             case 9:
                 indices.append(LabelIndex(text, ("a", "", "ü")))
             case 10:
-                indices.append(Bucket(number, EDGES[draw(st.integers(0, 2)) : draw(st.integers(4, 6))]))
+                indices.append(Bucket(number, draw(st.sampled_from(SPLITS))))
             case 11:
                 indices.append(Category(number, draw(st.integers(1, 4))))
             case 12:
@@ -201,7 +201,9 @@ def test_arrays_hold_what_single_rows_do(
     found, indices, truths, texts = made
     index = data.draw(st.sampled_from(indices))
     sparse = Vector((Sparse(((index, X), (index, Constant(2.0))), index.size - 1),))
-    vector = joined([cells(found), sparse, V])
+    places = [FromIndex(each) for each in indices]
+    answers = [Choose(truth, Constant(1.0), Constant(0.0)) for truth in truths]
+    vector = joined([cells(found), cells(places), cells(answers), sparse, V])
     outputs: dict[str, tuple[Value, Kind]] = {
         "numbers": (vector, Kind("vector", vector.width)),
         "last": (found[-1], NUMBER),
@@ -209,6 +211,15 @@ def test_arrays_hold_what_single_rows_do(
     }
     assert_batch_is_rows(plan(outputs, Check(truths[-1], "refused {}", X), Check(IsNaN(Y))), rows)
     assert assert_batch_is_rows(plan(outputs), rows) == []
+
+
+def test_numbers_fall_into_the_same_places() -> None:
+    """Buckets, categories and ranks on, beside and beyond every edge, with either zero for either zero."""
+    indices: list[Index] = [Bucket(X, splits) for splits in SPLITS]
+    indices += [Category(X, 3), Rank(X, (0.5, -1.0, -0.0)), Rank(X, (0.0,)), Rank(X, ())]
+    vector = cells([FromIndex(index) for index in indices])
+    made = plan({"places": (vector, Kind("vector", vector.width))}, x=NUMBER)
+    assert assert_batch_is_rows(made, [{"x": number} for number in NUMBERS]) == []
 
 
 @given(st.lists(numbers, min_size=1, max_size=20))

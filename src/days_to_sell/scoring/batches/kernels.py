@@ -169,8 +169,7 @@ def _interpolate(x: Sequence[float], y: Sequence[float]) -> Kernel:
         right = np.searchsorted(xs, numbers).clip(min(1, len(xs) - 1), len(xs) - 1)
         x1, y1, x2, y2 = xs.take(right - 1), ys.take(right - 1), xs.take(right), ys.take(right)
         between = np.where(numbers == x2, y2, y1 + (y2 - y1) * (numbers - x1) / (x2 - x1))
-        level = np.where(numbers <= xs[0], ys[0], np.where(numbers >= xs[-1], ys[-1], between))
-        return np.where(np.isnan(numbers), numbers, level)
+        return np.where(numbers <= xs[0], ys[0], np.where(numbers >= xs[-1], ys[-1], between))
 
     return compute
 
