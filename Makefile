@@ -83,6 +83,10 @@ notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store
 equivalence: $(DEV) ## Prove that a notebook and the project make the same data and the same model
 	@$(RUN) equivalence $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
 
+.PHONY: docs
+docs: $(DEV) ## Write docs/operators.md anew from what the code knows of operators
+	@$(BIN)/python docs/operators.py
+
 .PHONY: screenshots
 screenshots: $(DEV) ui ## Take the guide's pictures of the MLflow UI on the demo's store, in Chromium
 	@$(BIN)/python docs/screenshots.py --mlflow "http://127.0.0.1:$(MLFLOW_PORT)"
