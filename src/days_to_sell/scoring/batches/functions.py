@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from days_to_sell.scoring.batches import vectors
+from days_to_sell.scoring.numerals import LARGEST_WHOLE
 from days_to_sell.scoring.rows.functions import (
     EPSILON,
     FUNCTIONS,
@@ -79,15 +80,25 @@ def _probability(mu: Array) -> Array:
     return np.where(mu < EPSILON, EPSILON, np.minimum(mu, 1.0 - EPSILON))
 
 
+def _cut_to_zero(x: Array) -> Array:
+    return np.where((x > -1.0) & (x < 0.0), 0.0, x)
+
+
+def _is_whole(x: Array) -> Array:
+    return np.where(np.isnan(x) | ((np.abs(x) <= LARGEST_WHOLE) & (x == np.floor(x))), 1.0, 0.0)
+
+
 def _single(x: Array) -> Array:
     return x.astype(np.float32).astype(np.float64)
 
 
 ARRAY_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
+        "cut_to_zero": _cut_to_zero,
         "exp": np.exp,
         "finite": _finite,
         "inverse": np.reciprocal,
+        "is_whole": _is_whole,
         "logistic": _logistic,
         "positive": _positive,
         "probability": _probability,
