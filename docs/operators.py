@@ -64,8 +64,11 @@ def _without() -> Iterator[str]:
     yield ""
     yield "The pre-flight check refuses these before anything is fitted."
     yield ""
-    rows = [(each.spark, _remarks(each)) for each in OF_SPARK if each.op is None]
+    others = [each for each in OF_SPARK if each.op is None]
+    rows = [(each.spark, _remarks(each)) for each in others if not each.exports]
     yield from _table(("stage of Spark", "why, and what to use instead"), rows)
+    yield ""
+    yield "\n".join(f"{each.spark} needs none: {each.why}." for each in others if each.exports)
 
 
 def _differences() -> Iterator[str]:
