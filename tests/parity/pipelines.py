@@ -7,16 +7,37 @@ import random
 from collections.abc import Callable, Mapping
 
 from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
+from pyspark.ml.classification import (
+    DecisionTreeClassifier,
+    GBTClassifier,
+    LinearSVC,
+    LogisticRegression,
+    NaiveBayes,
+    OneVsRest,
+    RandomForestClassifier,
+)
+from pyspark.ml.clustering import KMeans
 from pyspark.ml.feature import (
+    PCA,
+    Binarizer,
     Bucketizer,
+    ElementwiseProduct,
+    FeatureHasher,
     IndexToString,
     Interaction,
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
     OneHotEncoder,
+    PolynomialExpansion,
+    QuantileDiscretizer,
     StandardScaler,
     StringIndexer,
     VectorAssembler,
+    VectorIndexer,
     VectorSlicer,
 )
+from pyspark.ml.linalg import Vectors
 from pyspark.ml.regression import (
     AFTSurvivalRegression,
     DecisionTreeRegressor,
@@ -217,6 +238,42 @@ def encoders(train: DataFrame) -> PipelineModel:
     return Pipeline(stages=stages).fit(train)
 
 
+def scaled(train: DataFrame) -> PipelineModel:
+    """Every function of a vector that keeps or changes its width; maxima of what never goes beyond them."""
+    pair = {"inputCol": "pair"}
+    stages: list[Stage] = [
+        assemble(["age", "share"], "pair"),
+        MinMaxScaler(outputCol="min_max", min=-1.0, max=3.0, **pair),
+        ElementwiseProduct(outputCol="weighed", scalingVec=Vectors.dense([-0.5, 3.0]), **pair),
+        PolynomialExpansion(outputCol="powers", degree=3, **pair),
+        PCA(outputCol="components", k=2, **pair),
+        Binarizer(outputCol="above", threshold=0.5, **pair),
+        Binarizer(inputCol="age", outputCol="old", threshold=40.0),
+        *(Normalizer(outputCol=f"norm_{p:.0f}", p=p, **pair) for p in (1.0, 2.0, 3.0)),
+    ]
+    maxima = MaxAbsScaler(inputCol="make_vector", outputCol="max_abs")
+    return Pipeline(stages=[Pipeline(stages=stages), *one_hot(), maxima]).fit(train)
+
+
+def hashed(train: DataFrame) -> PipelineModel:
+    """Texts, numbers and categories of numbers in few places, and a line through them; indices of vectors."""
+    hasher = FeatureHasher(
+        inputCols=["make", "fuel", "age", "ratio_cut"],
+        outputCol="hashed",
+        categoricalCols=["ratio_cut"],
+        numFeatures=16,
+    )
+    stages: list[Stage] = [
+        *buckets(),
+        hasher,
+        LinearRegression(featuresCol="hashed", labelCol="y", predictionCol="line", regParam=0.1),
+        QuantileDiscretizer(inputCol="share", outputCol="quarter", numBuckets=4),
+        assemble(["quarter", "fuel_rank", "share"], "mixed"),
+        VectorIndexer(inputCol="mixed", outputCol="indexed", maxCategories=5, handleInvalid="keep"),
+    ]
+    return Pipeline(stages=stages).fit(train)
+
+
 def isotonic(train: DataFrame) -> PipelineModel:
     """Rising and falling steps, over a number and an element of a vector, in a pipeline in a pipeline."""
     inner = Pipeline(
@@ -231,6 +288,72 @@ def isotonic(train: DataFrame) -> PipelineModel:
     return Pipeline(stages=[inner, assemble(["rising", "falling"], "both")]).fit(train)
 
 
+def graded(train: DataFrame) -> DataFrame:
+    """The frame with one of three classes for each row."""
+    return train.withColumn("grade", F.floor(3 * F.pow("share", 2) + F.col("row_id") % 2 / 4) % 3 + 0.0)
+
+
+def named(name: str) -> dict[str, str]:
+    """Columns of one classifier among others."""
+    return {
+        "rawPredictionCol": f"{name}_raw",
+        "probabilityCol": f"{name}_probability",
+        "predictionCol": f"{name}_class",
+    }
+
+
+def linear_classes(train: DataFrame) -> PipelineModel:
+    """Two and more classes by linear functions, naive Bayes and clusters."""
+    counts = ["make_vector", "fuel_vector", "ratio_vector"]
+    alone = {"rawPredictionCol": "", "probabilityCol": "", "predictionCol": "alone_class"}
+    stages = [
+        *one_hot(),
+        assemble(counts, "counts"),
+        assemble(["share", "ratio_cut"], "place"),
+        LogisticRegression(labelCol="sold", threshold=0.8, maxIter=4, **named("two")),
+        LogisticRegression(labelCol="grade", maxIter=4, **alone),
+        LogisticRegression(
+            labelCol="grade", thresholds=[0.5, 0.3, 0.2], maxIter=4, regParam=0.01, **named("three")
+        ),
+        LinearSVC(
+            labelCol="sold",
+            threshold=0.1,
+            maxIter=3,
+            rawPredictionCol="plane_raw",
+            predictionCol="plane_class",
+        ),
+        NaiveBayes(featuresCol="counts", labelCol="grade", **named("counted")),
+        NaiveBayes(
+            featuresCol="counts",
+            labelCol="grade",
+            modelType="bernoulli",
+            thresholds=[0.2, 0.4, 0.4],
+            **named("present"),
+        ),
+        OneVsRest(
+            featuresCol="counts",
+            labelCol="grade",
+            classifier=LogisticRegression(maxIter=3),
+            predictionCol="rest_class",
+        ),
+        KMeans(featuresCol="place", predictionCol="cluster", k=4, seed=1, maxIter=2),
+    ]
+    return Pipeline(stages=stages).fit(graded(train))
+
+
+def tree_classes(train: DataFrame) -> PipelineModel:
+    """Trees that classify, with categorical splits, alone and in ensembles."""
+    forest = RandomForestClassifier(labelCol="grade", numTrees=5, maxDepth=4, seed=1, **named("forest"))
+    boosted = GBTClassifier(labelCol="sold", maxIter=3, maxDepth=3, seed=1, predictionCol="boosted_class")
+    stages = [
+        *ordinal(),
+        DecisionTreeClassifier(labelCol="grade", maxDepth=4, **named("tree")),
+        forest.setThresholds([0.6, 0.25, 0.15]),
+        boosted.setRawPredictionCol("boosted_raw").setProbabilityCol("boosted_probability"),
+    ]
+    return Pipeline(stages=stages).fit(graded(train))
+
+
 PIPELINES: Mapping[str, Callable[[DataFrame], PipelineModel]] = {
     each.__name__: each
     for each in (
@@ -243,5 +366,9 @@ PIPELINES: Mapping[str, Callable[[DataFrame], PipelineModel]] = {
         links,
         encoders,
         isotonic,
+        scaled,
+        hashed,
+        linear_classes,
+        tree_classes,
     )
 }
