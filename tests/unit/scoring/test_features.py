@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from days_to_sell.errors import ScoringError
 from days_to_sell.scoring import load_bundle
+from days_to_sell.scoring.python import BATCH_FROM
 from tests.unit.scoring import features
 from tests.unit.scoring.bundles import Document, bundle, doubles, node, refusal, shapes, vector
 from tests.unit.scoring.features import longs, shape
@@ -19,15 +21,8 @@ NAN, INF = math.nan, math.inf
 
 
 def answer(path: Path, document: Document, *values: float) -> Any:
-    """What an operator makes of a vector, by rows and by arrays alike."""
-    loaded = load_bundle(bundle(path, document))
-    rows = [{"v": list(values)}] * 2
-    alone, *together = [
-        loaded.transform(rows[:1])[0]["out"],
-        *(each["out"] for each in loaded.transform(rows)),
-    ]
-    assert repr(together) == repr([alone] * 2)
-    return alone
+    """What an operator makes of a vector."""
+    return load_bundle(bundle(path, document)).transform([{"v": list(values)}])[0]["out"]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +162,23 @@ def test_a_vector_indexer_refuses_or_drops_what_it_was_not_fitted_on(tmp_path: P
     assert load_bundle(bundle(tmp_path, features.indexer("skip"))).transform([row]) == []
     with pytest.raises(ScoringError, match=r"element 0 of column 'v' is 7\.0, which 'n0' was not fitted on"):
         load_bundle(bundle(tmp_path, features.indexer("error"))).transform([row])
+
+
+EDGES = (NAN, INF, -INF, 1e200, -1e-200, 0.0, -0.0, 0.5, -1.0, 3.0, 7.5)
+
+
+@pytest.mark.parametrize(
+    "document", features.every_feature("v")[:-1], ids=lambda each: str(each["model.json"]["op"])
+)
+def test_arrays_answer_as_rows_do(tmp_path: Path, document: Document) -> None:
+    """For every pair of edges, but for the last digits."""
+    loaded = load_bundle(bundle(tmp_path, document))
+    (out,) = loaded.outputs
+    rows = [{"v": list(pair)} for pair in product(EDGES, EDGES)]
+    assert len(rows) >= BATCH_FROM
+    alone = [element for row in rows for element in loaded.transform([row])[0][out]]
+    together = [element for row in loaded.transform(rows) for element in row[out]]
+    assert together == pytest.approx(alone, rel=1e-12, abs=0.0, nan_ok=True)
 
 
 REFUSED = {

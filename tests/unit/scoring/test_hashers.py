@@ -13,6 +13,7 @@ from days_to_sell.scoring import load_bundle
 from days_to_sell.scoring.hashing import murmur3
 from days_to_sell.scoring.kinds import BOOLEAN, NUMBER
 from days_to_sell.scoring.numerals import double_text
+from days_to_sell.scoring.python import BATCH_FROM
 from tests.unit.scoring.bundles import Document, bundle, indexer, node, refusal, shapes, strings
 from tests.unit.scoring.features import hasher
 from tests.unit.scoring.models import count
@@ -25,11 +26,9 @@ EXAMPLE = {"real": "double", "bool": "boolean", "stringNum": "string", "string":
 def hashed(path: Path, document: Document, **row: Any) -> dict[int, float]:
     """What a hasher makes of a row, by rows and by arrays alike: position and value of what is not zero."""
     loaded = load_bundle(bundle(path, document))
-    alone, *together = [
-        loaded.transform([row])[0]["out"],
-        *(each["out"] for each in loaded.transform([row] * 2)),
-    ]
-    assert repr(together) == repr([alone] * 2)
+    alone = loaded.transform([row])[0]["out"]
+    together = [each["out"] for each in loaded.transform([row] * BATCH_FROM)]
+    assert repr(together) == repr([alone] * BATCH_FROM)
     return {position: value for position, value in enumerate(alone) if value != 0.0}
 
 
@@ -114,7 +113,7 @@ def test_a_truth_is_true_or_false(tmp_path: Path, value: Any) -> None:
     """Or one or zero; the message says so."""
     loaded = load_bundle(bundle(tmp_path, hasher({"b": "boolean"})))
     assert loaded.inputs == {"b": BOOLEAN}
-    for rows in ([{"b": value}], [{"b": True}, {"b": value}]):
+    for rows in ([{"b": value}], [{"b": True}] * BATCH_FROM + [{"b": value}]):
         with pytest.raises(ScoringError, match="column 'b' must hold true, false or null"):
             loaded.transform(rows)
 
@@ -176,7 +175,7 @@ def test_an_indexer_of_numbers_tells_them_by_their_text(
     labels = ("2.5E10", "1.0", "NaN", "-0.0", "0.0")
     loaded = load_bundle(bundle(tmp_path, numbers(*labels), ASSEMBLER))
     assert loaded.inputs == {"age": NUMBER}
-    assert [each["rank"] for each in loaded.transform([{"age": age}] * 2)] == [rank] * 2
+    assert [each["rank"] for each in loaded.transform([{"age": age}] * BATCH_FROM)] == [rank] * BATCH_FROM
     assert loaded.transform([{"age": age}])[0]["rank"] == rank
 
 
