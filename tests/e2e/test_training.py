@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import subprocess
-import sys
-import sysconfig
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.spec import PREDICTION, ROW_ID
 from days_to_sell.training.derive import derive
 from tests.e2e.trainings import Trained, download, run_training
+from tests.elsewhere import make_elsewhere
 
 pytestmark = pytest.mark.timeout(1200)
 SPEC = find_model("days_to_sell").spec
@@ -267,15 +266,8 @@ def test_the_mleap_flavour_gives_the_golden_answers(model: Path, package: ModelP
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with the libraries of this one, in which the toolkit is not installed.
-
-    A .pth file in a folder that another .pth file names is not read, so the editable install is not there.
-    """
-    home = tmp_path_factory.mktemp("elsewhere")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True, timeout=60)
-    packages = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    (packages / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
-    return home
+    """A Python with the libraries of this one, in which neither the toolkit nor Spark is installed."""
+    return make_elsewhere(tmp_path_factory.mktemp("elsewhere")).parents[1]
 
 
 def test_python_answers_raw_rows_where_neither_spark_nor_the_toolkit_is(
@@ -312,8 +304,7 @@ def test_a_frame_with_a_bad_row_is_refused_by_row_and_field(tracking: Trained, p
     loaded = mlflow.pyfunc.load_model(MODEL_URI)
     with pytest.raises(MlflowException, match=r"1 of 3 rows have no answer: row 1: registered_on is not"):
         loaded.predict(rows)
-    answers = loaded.predict(rows.drop(index=1))
-    assert list(answers.index) == [0, 2]
+    assert len(loaded.predict(rows.drop(index=1))) == 2
 
 
 def _in_other_files(lake: Path, target: Path) -> Path:

@@ -153,10 +153,16 @@ def save_model(
             model.metadata = metadata
         if spark_flavor:
             mlflow.spark.save_model(
-                spark_model, str(home), mlflow_model=model, conda_env=environment.conda, dfs_tmpdir=dfs_tmpdir
+                spark_model,
+                str(home),
+                mlflow_model=model,
+                conda_env=environment.conda,
+                code_paths=code_paths,
+                dfs_tmpdir=dfs_tmpdir,
             )
+        else:
+            _validate_and_copy_code_paths(code_paths, str(home), CODE_SUBPATH)
         copytree(content.data, home / MODEL_DATA_SUBPATH)
-    _validate_and_copy_code_paths(code_paths, str(home), CODE_SUBPATH)
     copy_code(home / CODE_SUBPATH)
     _save_example(model, content.input_example, str(home))
     _add_flavors(model, home, content.output_columns, content.package_digest)
@@ -226,7 +232,7 @@ def log_model(
         sample_input: Sample PySpark DataFrame input that the model can evaluate, of which the first 100 rows
             are used. This is required for schema inference, unless ``model_package`` is given.
         output_columns: What the ``python_function`` flavor predicts: the name of a column, of which it gives
-            a series, or a list of names, of which it gives a frame. If not specified, the column that the
+            an array, or a list of names, of which it gives a frame. If not specified, the column that the
             last stage predicts, or the last that it writes. Whoever loads the model can choose others of
             those that the pipeline writes, with ``model_config={"output_columns": ...}``.
         spark_flavor: Whether to add the ``spark`` flavor too.

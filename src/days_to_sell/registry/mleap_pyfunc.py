@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
@@ -37,9 +39,10 @@ class BundleModel:
             self._bundle = bundle.select(self._columns)
         except BundleError as error:
             raise MlflowException.invalid_parameter_value(f"output_columns: {error}") from error
+        self._kind = self._bundle.outputs[self._columns[0]].name
         self._numbers = [each for each in self._columns if self._bundle.outputs[each].name == "number"]
 
-    def predict(self, data: Any, params: dict[str, Any] | None = None) -> pd.Series[Any] | pd.DataFrame:
+    def predict(self, data: Any, params: dict[str, Any] | None = None) -> npt.NDArray[Any] | pd.DataFrame:
         """Predict each row.
 
         Args:
@@ -47,8 +50,8 @@ class BundleModel:
             params: Not used; there are none.
 
         Returns:
-            Model predictions, with the index of ``data``: a series where ``output_columns`` is one name, a
-            frame where it is a list. Vectors are lists.
+            Model predictions: an array where ``output_columns`` is one name, of which MLflow's server makes a
+            plain list, and a frame with the index of ``data`` where it is a list of names.
 
         Raises:
             MlflowException: A row lacks a column, is refused or dropped by the pipeline, or has no finite
@@ -58,14 +61,12 @@ class BundleModel:
         rows = read_rows(frame[[column for column in self._bundle.inputs if column in frame]])
         answers = [self._checked(answer) for answer in self._bundle.transform_each(rows)]
         refuse_rows({i: answer for i, answer in enumerate(answers) if isinstance(answer, str)}, len(rows))
-        found = pd.DataFrame(
-            {
-                column: [answer[column] for answer in answers if not isinstance(answer, str)]
-                for column in self._columns
-            },
-            index=frame.index,
-        )
-        return found[self.output_columns] if isinstance(self.output_columns, str) else found
+        answered = [answer for answer in answers if not isinstance(answer, str)]
+        if isinstance(self.output_columns, str):
+            values = [answer[self.output_columns] for answer in answered]
+            return np.array(values, dtype=object if self._kind == "string" else float)
+        found = {column: [answer[column] for answer in answered] for column in self._columns}
+        return pd.DataFrame(found, index=frame.index)
 
     def _checked(self, answer: Row | ScoringError | None) -> Row | str:
         """Give the answer as floats, or the reason why there is none."""
@@ -92,7 +93,7 @@ class PackageModel:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
-    def predict(self, data: Any, params: dict[str, Any] | None = None) -> pd.Series[float]:
+    def predict(self, data: Any, params: dict[str, Any] | None = None) -> npt.NDArray[np.float64]:
         """Predict days for each row.
 
         Args:
@@ -106,7 +107,7 @@ class PackageModel:
         rows = read_rows(frame)
         answers = self._predictor.predict(rows)
         refuse_rows({i: str(each) for i, each in enumerate(answers) if isinstance(each, Refusal)}, len(rows))
-        return pd.Series([float(a) for a in answers if not isinstance(a, Refusal)], index=frame.index)
+        return np.array([answer for answer in answers if not isinstance(answer, Refusal)], dtype=float)
 
 
 def read_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
