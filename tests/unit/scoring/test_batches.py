@@ -69,6 +69,7 @@ from days_to_sell.scoring.plan.vectors import (
 )
 from days_to_sell.scoring.rows import compile_rows
 from days_to_sell.scoring.rows.functions import FUNCTIONS, REDUCTIONS, VECTOR_FUNCTIONS
+from days_to_sell.scoring.rows.groves import SPLITS as SPLITS_OF_A_GROVE
 
 INPUTS = {"x": NUMBER, "y": NUMBER, "t": STRING, "v": Kind("vector", 3)}
 X, Y, T = NumberIn("x"), NumberIn("y"), TextIn("t")
@@ -288,6 +289,18 @@ def test_forests_lead_many_rows_where_they_lead_one(
         {"sum": (total, NUMBER), "votes": (vote, Kind("vector", 2))}, a=NUMBER, b=NUMBER, c=NUMBER, d=NUMBER
     )
     assert assert_batch_is_rows(made, [dict(zip("abcd", row, strict=True)) for row in rows]) == []
+
+
+def test_large_forests_are_added_up_tree_by_tree() -> None:
+    """Forests that single rows divide into groves come to the same sums, though their answers cancel out."""
+    leaves = tuple((10.0**place * (-1) ** place / 3.0,) for place in range(17))
+    trees: list[Tree] = []
+    for number in range(3 * SPLITS_OF_A_GROVE):
+        trees.append(Split(number % 2, number % 7 / 3.0, None, number % 17, (number * 5 + 3) % 17))
+    total = ForestSum(Forest(tuple(trees), leaves, cells([X, Y])), tuple(0.1 for _ in trees))
+    made = plan({"sum": (total, NUMBER)}, x=NUMBER, y=NUMBER)
+    rows = [{"x": place / 4.0, "y": 2.0 - place / 5.0} for place in range(12)]
+    assert assert_batch_is_rows(made, rows) == []
 
 
 def test_a_deep_tree_takes_no_more_nodes_than_it_has() -> None:

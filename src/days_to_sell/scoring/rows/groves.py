@@ -20,7 +20,8 @@ MAX_TREE_SPLITS, MAX_FOREST_SPLITS = 5_000, 200_000
 class Grove:
     """A few trees of a forest, called with the features that they split on.
 
-    Gives the sum of their answers times their weights, or the positions of their leaves.
+    Gives the positions of their leaves; or, called with what the trees before them came to and with the
+    features, what all of them come to, in the order of a sum over single trees.
 
     Args:
         trees: The trees.
@@ -48,10 +49,10 @@ class Grove:
             self._walks -= 1
             if self._walks < 0:
                 self._compiled(self._compile())
-        found = self._walk(dict(zip(self.features, numbers, strict=True)))
         if self._weights is None:
-            return found
-        total = 0.0
+            return self._walk(dict(zip(self.features, numbers, strict=True)))
+        total = numbers[0]
+        found = self._walk(dict(zip(self.features, numbers[1:], strict=True)))
         for leaf, weight in zip(found, self._weights, strict=True):
             total += weight * self._leaves[leaf][0]
         return total
@@ -75,11 +76,12 @@ class Grove:
 
     def source(self) -> Iterator[str]:
         """Write the function: a condition for each split, thresholds and answers as constants."""
-        yield f"def grove({', '.join(f'x{feature}' for feature in self.features)}):"
+        features = [f"x{feature}" for feature in self.features]
         if self._weights is None:
+            yield f"def grove({', '.join(features)}):"
             yield f"    return [{', '.join(_branch(tree, repr) for tree in self._trees)}]"
             return
-        yield "    s = 0.0"
+        yield f"def grove({', '.join(['s', *features])}):"
         for tree, weight in zip(self._trees, self._weights, strict=True):
             factor = "" if weight == 1.0 else f"{weight!r} * "
             yield f"    s += {factor}({_branch(tree, self._answer)})"

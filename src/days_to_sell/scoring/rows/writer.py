@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -170,9 +170,7 @@ class Writer:
             of if weight == 1.0 else f"{weight!r} * {of}"
             for weight, of in zip(total.weights, map(self._of, total.numbers), strict=True)
         ]
-        return self._added(f"{total.start!r}", terms)
-
-    def _added(self, source: str, terms: Sequence[str]) -> str:
+        source = f"{total.start!r}"
         for first in range(0, len(terms), TERMS):
             if first:
                 name = f"s{len(self._names)}_{first}"
@@ -183,7 +181,7 @@ class Writer:
 
     def _forest(self, expression: ForestSum | ForestVote) -> str:
         forest, weights = expression.forest, expression.weights
-        calls = []
+        calls, total = [], "0.0"
         for part, compilable in grown(forest):
             name = f"g{self._groves}"
             # One of them is compiled with each row that comes behind the first.
@@ -192,9 +190,14 @@ class Writer:
             of_trees = weights[part] if isinstance(expression, ForestSum) else None
             grove = Grove(forest.trees[part], of_trees, forest.leaves, self._groves, compiled)
             self.constants[name] = grove
-            calls.append(f"{name}({self._all(forest.vector[feature] for feature in grove.features)})")
+            features = self._all(forest.vector[feature] for feature in grove.features)
+            if isinstance(expression, ForestSum):
+                self.lines.append(f"{name}_sum = {name}({total}, {features})")
+                total = f"{name}_sum"
+            else:
+                calls.append(f"{name}({features})")
         if isinstance(expression, ForestSum):
-            return self._added("0.0", calls)
+            return total
         found = f"[{', '.join(f'*{call}' for call in calls)}]"
         called, leaves = self.constant(runtime.votes), self.constant(forest.leaves)
         return f"{called}({leaves}, {found}, {self.constant(weights)})"
