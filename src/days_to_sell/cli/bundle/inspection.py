@@ -11,7 +11,9 @@ import click
 
 from days_to_sell.errors import BundleError
 from days_to_sell.scoring.folder import read_bundle_files
+from days_to_sell.scoring.inventory import operators
 from days_to_sell.scoring.kinds import Kind
+from days_to_sell.scoring.operators import OPERATORS
 from days_to_sell.scoring.plan.expressions import ForestSum
 from days_to_sell.scoring.plan.order import in_order
 from days_to_sell.scoring.plan.plan import Plan
@@ -34,10 +36,10 @@ class Described:
 
     name: str
     operator: str
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    trees: int
-    splits: int
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    trees: int = 0
+    splits: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Contents:
         inputs: What each column holds that rows must bring.
         outputs: What each column holds that is added.
         nodes: The nodes in order, pipelines inside pipelines laid flat.
+        refused: Why the engine in Python does not compute it, and no columns are known; empty where it does.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Contents:
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     nodes: tuple[Described, ...]
+    refused: str
 
 
 @click.command()
@@ -80,21 +84,25 @@ def contents(path: Path) -> Contents:
     """Describe a bundle.
 
     Raises:
-        BundleError: It is damaged, or holds an operator that is not scored in Python.
+        BundleError: It is damaged, or is in protobuf format.
     """
     try:
         files = read_bundle_files(path)
-        name, plan = read_plan(files)
+        info = files.document("bundle.json")
+        known = list(operators(files)) if info.get("format") == "json" else []
+        lacking = sorted({op for _, op in known} - set(OPERATORS))
+        plan = Plan({}, ()) if lacking else read_plan(files)[1]
     except BundleError as error:
         raise BundleError(f"MLeap bundle {path}: {error}") from error
     parts = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
     return Contents(
-        name,
-        str(files.document("bundle.json").get("version", "")),
+        str(info.get("name", "")),
+        str(info.get("version", "")),
         sum(each.stat().st_size for each in parts),
         _kinds(plan.inputs),
         _kinds(plan.outputs),
-        tuple(_nodes(plan)),
+        tuple(Described(name, op) for name, op in known) if lacking else tuple(_nodes(plan)),
+        f"the engine in Python has no operator {', '.join(lacking)}" if lacking else "",
     )
 
 
@@ -128,6 +136,12 @@ def _told(path: Path, found: Contents) -> Iterator[str]:
             for number, node in enumerate(found.nodes, start=1)
         ]
     )
+    if found.refused:
+        yield from (
+            "",
+            f"{found.refused}, so its columns are not known; MLeap's runtime may score it: engine jvm",
+        )
+        return
     for title, columns in (("inputs", found.inputs), ("outputs", found.outputs)):
         yield from ("", f"{len(columns)} {title}")
         yield from _table(list(columns.items()))
