@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from days_to_sell.errors import BundleError
+from days_to_sell.scoring.budget import Budget
 from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
 from days_to_sell.scoring.plan.expressions import LabelAt, NumberIn, NumberText, TextIn
 from days_to_sell.scoring.plan.plan import Value
@@ -17,6 +18,7 @@ class Columns:
 
     Args:
         numbers: Columns from outside that are known to hold numbers before a node reads them as such.
+        budget: What the pipeline has asked for so far.
     """
 
     numbers: frozenset[str] = frozenset()
@@ -24,6 +26,7 @@ class Columns:
     inputs: dict[str, Kind] = field(default_factory=dict)
     outputs: dict[str, Kind] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def kind(self, name: str) -> Kind | None:
         """Say what the column ``name`` holds; None if it comes from outside and nothing is known of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import struct
@@ -15,7 +16,9 @@ from days_to_sell.errors import BundleError
 
 # A forest of 500 deep trees takes about 1,000 files and 100 MB: these bounds stop a bomb, not a model.
 MAX_FILES = 20_000
-MAX_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 256 * 1024 * 1024
+# Parsed, JSON takes up to twenty times as much memory. Trees are parsed line by line.
+MAX_DOCUMENT = 32 * 1024 * 1024
 
 # What zipfile raises on damaged archives; NotImplementedError and encryption come as RuntimeError, names that
 # are no text as ValueError.
@@ -23,6 +26,8 @@ _NO_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeErro
 
 # What JSON calls blank.
 _BLANK = " \t\r\n"
+# What each entry of an archive's directory begins with.
+_ENTRY = b"PK\x01\x02"
 _PLAIN_NAME = re.compile(r"(?!\.\.?\Z)[^/\\\x00-\x1f]+")
 
 
@@ -84,6 +89,10 @@ def parse_object(text: str, where: str) -> dict[str, Any]:
     Raises:
         BundleError: The text is something else.
     """
+    if len(text) > MAX_DOCUMENT:
+        raise BundleError(
+            f"{where} is JSON of {len(text) >> 20} MiB; at most {MAX_DOCUMENT >> 20} MiB are read"
+        )
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -151,8 +160,13 @@ def _directory_files(root: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _zip_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    _check_size(path.stat().st_size)
+    content = path.read_bytes()
+    # Counted before zipfile makes an object of each; its own count of them is not to be believed.
+    if content.count(_ENTRY) > MAX_FILES:
+        raise BundleError(f"it holds more than {MAX_FILES} files")
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             # Checked before anything is unpacked; zipfile never unpacks more than is declared.
             _check_size(sum(entry.file_size for entry in entries))

@@ -74,4 +74,6 @@ def _stage(op: str, attributes: Attributes, folder: Folder, name: str, columns: 
         ports_out=read_ports(shape, "outputs"),
     )
     OPERATORS[op](node)
-    return node.stage()
+    stage = node.stage()
+    columns.budget.spend(stage)
+    return stage

@@ -49,15 +49,17 @@ def interaction(node: Node) -> None:
 def _crossed(outer: Index, size: int, inner: Index, width: int) -> Index:
     """Give the place of a product; nowhere where one of its factors is nowhere."""
     nowhere = size * width
-    table = [
-        o * width + i if o < size and i < width else nowhere
-        for o in range(outer.size)
-        for i in range(inner.size)
-    ]
+
+    def place(o: int, i: int) -> int:
+        return o * width + i if o < size and i < width else nowhere
+
+    if isinstance(outer, Fixed) and isinstance(inner, Fixed):
+        return Fixed(place(outer.value, inner.value), nowhere + 1)
     if isinstance(inner, Fixed):
-        return remap(table[inner.value :: inner.size], outer, nowhere + 1)
+        return remap([place(o, inner.value) for o in range(outer.size)], outer, nowhere + 1)
     if isinstance(outer, Fixed):
-        return remap(table[outer.value * inner.size : (outer.value + 1) * inner.size], inner, nowhere + 1)
+        return remap([place(outer.value, i) for i in range(inner.size)], inner, nowhere + 1)
+    table = [place(o, i) for o in range(outer.size) for i in range(inner.size)]
     return remap(table, Pair(outer, inner), nowhere + 1)
 
 

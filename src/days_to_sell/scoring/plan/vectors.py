@@ -5,13 +5,16 @@ A one-hot vector of 300 categories is one index here; a product with weights is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
+from days_to_sell.errors import BundleError
 from days_to_sell.scoring.plan.expressions import (
     Apply,
     Arithmetic,
@@ -20,8 +23,11 @@ from days_to_sell.scoring.plan.expressions import (
     Element,
     Fixed,
     Index,
+    IndexIn,
     Number,
     PackedDot,
+    Remap,
+    Truth,
     Weighted,
 )
 from days_to_sell.scoring.plan.indices import index_in, lookup, remap
@@ -30,6 +36,8 @@ if TYPE_CHECKING:
     from days_to_sell.scoring.plan.forests import Forest
 
 ONE, ZERO = Constant(1.0), Constant(0.0)
+# Elements that are numbers of their own cost some microseconds each to read and to compile.
+MAX_CELLS = 50_000
 
 
 # Packed vectors: lists of numbers that exist while a row is computed.
@@ -113,6 +121,11 @@ class Sparse:
     entries: tuple[tuple[Index, Number], ...]
     width: int
 
+    @cached_property
+    def origins(self) -> tuple[Mapping[int, frozenset[int]] | None, ...]:
+        """For each entry whose index is read from a table, which indices each element is read from."""
+        return tuple(_origins(index) if isinstance(index, Remap) else None for index, _ in self.entries)
+
 
 @dataclass(frozen=True, eq=False)
 class Stored:
@@ -149,7 +162,7 @@ class Vector:
 
     def __iter__(self) -> Iterator[Number]:
         """Give every element in turn."""
-        return (self[position] for position in range(self.width))
+        return (self[position] for position in _one_by_one(self.width))
 
     def dot(self, weights: Sequence[float], start: float = 0.0) -> Number:
         """Give ``start`` plus the product with weights, as many as the vector is wide."""
@@ -185,7 +198,7 @@ class Vector:
                 entries = [(i, times(lookup(table, i), value)) for i, value in piece.entries]
                 pieces.append(Sparse(tuple(entries), piece.width))
             else:
-                cells = (_element(piece, position) for position in range(piece.width))
+                cells = (_element(piece, position) for position in _one_by_one(piece.width))
                 pieces.append(Cells(tuple(times(Constant(f), c) for f, c in zip(part, cells, strict=True))))
         return Vector(tuple(pieces))
 
@@ -201,7 +214,8 @@ class Vector:
                 index, value = piece.entries[0]
                 pieces.append(Sparse(((index, function(value)),), piece.width))
             else:
-                pieces.append(Cells(tuple(function(_element(piece, at)) for at in range(piece.width))))
+                places = _one_by_one(piece.width)
+                pieces.append(Cells(tuple(function(_element(piece, at)) for at in places)))
         return Vector(tuple(pieces))
 
     def sliced(self, positions: Sequence[int]) -> Vector:
@@ -228,7 +242,7 @@ class Vector:
                 table = [*range(start, end), self.width]
                 found += [(remap(table, i, self.width + 1), value) for i, value in piece.entries]
             else:
-                places = range(piece.width)
+                places = _one_by_one(piece.width)
                 found += [(Fixed(start + at, self.width + 1), _element(piece, at)) for at in places]
         return found
 
@@ -250,10 +264,12 @@ class Vector:
         return list(accumulate(piece.width for piece in self.pieces))
 
     def _locate(self, position: int) -> tuple[Piece, int]:
-        for piece, end in zip(self.pieces, self._ends, strict=True):
-            if 0 <= position < end:
-                return piece, position - end + piece.width
-        raise IndexError(f"element {position} of a vector of {self.width}")
+        if not 0 <= position < self.width:
+            raise IndexError(f"element {position} of a vector of {self.width}")
+        # A piece without elements ends where it starts, and holds no position.
+        found = bisect_right(self._ends, position)
+        piece = self.pieces[found]
+        return piece, position - self._ends[found] + piece.width
 
 
 def cells(numbers: Sequence[Number]) -> Vector:
@@ -290,6 +306,26 @@ def apply(function: str, *arguments: Number) -> Number:
     return Apply(function, arguments)
 
 
+def _one_by_one(width: int) -> range:
+    if width > MAX_CELLS:
+        raise BundleError(
+            f"needs each of {width} elements of a vector by itself; at most {MAX_CELLS} can be, so bound the "
+            "vector, or score with engine=jvm"
+        )
+    return range(width)
+
+
+def _origins(index: Remap) -> Mapping[int, frozenset[int]]:
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for origin, element in enumerate(index.table):
+        found[element].add(origin)
+    return defaultdict(frozenset, {element: frozenset(origins) for element, origins in found.items()})
+
+
+def _read_from(index: Index, origins: frozenset[int]) -> Truth | None:
+    return IndexIn(index.index, origins) if origins and isinstance(index, Remap) else None
+
+
 def _element(piece: Piece, position: int) -> Number:
     match piece:
         case Cells():
@@ -298,8 +334,10 @@ def _element(piece: Piece, position: int) -> Number:
             return Element(piece.vector, position)
         case Sparse():
             here: list[Number] = []
-            for index, value in piece.entries:
-                truth = index_in(index, [position])
+            for (index, value), origins in zip(piece.entries, piece.origins, strict=True):
+                truth = (
+                    index_in(index, [position]) if origins is None else _read_from(index, origins[position])
+                )
                 if truth is not None:
                     here.append(Choose(truth, value, ZERO))
             return Weighted((1.0,) * len(here), tuple(here)) if len(here) > 1 else (here or [ZERO])[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from days_to_sell.errors import BundleError
 from days_to_sell.scoring.plan.plan import Check, Plan
 from days_to_sell.scoring.plan.vectors import Vector
 from days_to_sell.scoring.rows import runtime
@@ -31,7 +32,13 @@ def compile_rows(plan: Plan) -> Score:
     # Only what the source names is within its reach.
     namespace = writer.constants
     namespace["__builtins__"] = _BUILTINS
-    exec(compile(source, "<bundle>", "exec"), namespace)  # noqa: S102 - see above
+    try:
+        exec(compile(source, "<bundle>", "exec"), namespace)  # noqa: S102 - see above
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+        raise BundleError(
+            f"its {len(plan.stages)} stages, from {plan.stages[0].name!r} on, are too much for Python to "
+            f"compile ({error}); cut the pipeline, or score with engine=jvm"
+        ) from error
     score: Score = namespace["score"]
     return score
 
