@@ -118,7 +118,9 @@ def _cell_reader(column: str, kind: Kind | None) -> Callable[[str], Any]:
         try:
             value = (float if kind.name == "number" else json.loads)(cell) if cell else None
         except ValueError:
-            due = "a number" if kind.name == "number" else "a vector such as [1.0, 2.0]"
+            due = {"number": "a number", "boolean": "true or false"}.get(
+                kind.name, "a vector such as [1.0, 2.0]"
+            )
             raise ContractError(f"column {column!r} must hold {due} or nothing, got {cell!r:.60}") from None
         return value
 
