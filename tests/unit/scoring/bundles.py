@@ -38,7 +38,8 @@ def shapes(*widths: int | None) -> Document:
     found = []
     for width in widths:
         tensor = {"tensorShape": {"dimensions": [{"size": width, "name": ""}]}}
-        found.append({"base": "scalar" if width is None else "tensor"} | ({} if width is None else tensor))
+        base = "scalar" if width is None else "tensor"
+        found.append({"base": base, "isNullable": True} | ({} if width is None else tensor))
     return {"data_shape": found, "type": "list"}
 
 
@@ -56,7 +57,8 @@ def files(nodes: Sequence[Document]) -> dict[str, str]:
     """The files of a bundle whose root is a pipeline of ``nodes``, named ``n0``, ``n1`` and so on."""
     names = [f"n{position}" for position in range(len(nodes))]
     root = node("pipeline", {}, {}, {"nodes": strings(*names)})
-    info = {"format": "json", "name": "by-hand", "version": "0.16.0", "uid": "u", "timestamp": "t"}
+    info = {"format": "json", "name": "by-hand", "version": "0.16.0"}
+    info |= {"uid": "00000000-0000-0000-0000-000000000000", "timestamp": "2026-01-01T00:00:00"}
     found = {"bundle.json": json.dumps(info)}
     for folder, documents in [("root", root), *zip((f"root/{n}.node" for n in names), nodes, strict=True)]:
         for name, document in documents.items():

@@ -97,12 +97,16 @@ def _columns(api: Api, stages: tuple[Any, ...]) -> tuple[tuple[Field, ...], tupl
 
 @contextmanager
 def _plain(path: Path) -> Iterator[Path]:
-    """Give a path without characters that mean something in an address, into which MLeap puts it as it is."""
+    """Give a path that MLeap reads as it is meant.
+
+    MLeap tells an archive by its ending, and puts a path unescaped into an address.
+    """
     absolute = path.resolve()
-    if _PLAIN_PATH.fullmatch(str(absolute)):
+    ending = "" if path.is_dir() else ".zip"
+    if _PLAIN_PATH.fullmatch(str(absolute)) and absolute.suffix == ending:
         yield absolute
         return
     with tempfile.TemporaryDirectory(prefix="days-to-sell-bundle-") as folder:
-        link = Path(folder) / "bundle"
+        link = Path(folder) / f"bundle{ending}"
         link.symlink_to(absolute)
         yield link
