@@ -7,8 +7,9 @@ row may not hold is said by the checks of a plan. One object may stand in many p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from days_to_sell.scoring.plan.expression import expression
 
 if TYPE_CHECKING:
     from days_to_sell.scoring.plan.forests import Forest
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 # Texts: str, or None for null.
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class TextIn:
     """The text of an input column."""
 
     column: str
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class LabelAt:
     """The label at an index."""
 
@@ -33,7 +34,7 @@ class LabelAt:
     index: Index
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class NumberText:
     """The text that Java writes for a number: for a double, or for a whole number, which is null if NaN."""
 
@@ -47,7 +48,7 @@ Text: TypeAlias = TextIn | LabelAt | NumberText
 # Indices: whole numbers from 0 to size - 1, by which tables are read.
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class LabelIndex:
     """The position of a text among labels; their number for null and any other text."""
 
@@ -60,7 +61,7 @@ class LabelIndex:
         return len(self.labels) + 1
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Bucket:
     """The bucket that a number falls into, as Spark's Bucketizer has it.
 
@@ -77,7 +78,7 @@ class Bucket:
         return len(self.splits) + 1
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Category:
     """A number cut to a whole one from 0 to ``count - 1``; ``count`` for any other number and NaN."""
 
@@ -90,7 +91,7 @@ class Category:
         return self.count + 1
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Rank:
     """The position of a number among given ones, to which it is exactly equal; their number for any other."""
 
@@ -103,7 +104,7 @@ class Rank:
         return len(self.values) + 1
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Remap:
     """An index read from a table by another index."""
 
@@ -112,7 +113,7 @@ class Remap:
     size: int
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Pair:
     """Two indices as one: ``first * second.size + second``."""
 
@@ -125,7 +126,7 @@ class Pair:
         return self.first.size * self.second.size
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class HashedText:
     """The bucket of ``prefix + text`` by Spark's MurmurHash3; the number of buckets for null."""
 
@@ -139,7 +140,7 @@ class HashedText:
         return self.buckets + 1
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Fixed:
     """An index that is the same for every row."""
 
@@ -153,21 +154,21 @@ Index: TypeAlias = LabelIndex | Bucket | Category | Rank | Remap | Pair | Hashed
 # Numbers: double precision.
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class NumberIn:
     """The number of an input column; NaN for null."""
 
     column: str
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Constant:
     """A number that is the same for every row."""
 
     value: float
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Arithmetic:
     """Two numbers, added, subtracted, multiplied, or divided by a constant other than zero."""
 
@@ -176,7 +177,7 @@ class Arithmetic:
     right: Number
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Apply:
     """A function of numbers, by its name in ``rows.functions`` and ``batches.functions``."""
 
@@ -184,7 +185,7 @@ class Apply:
     arguments: tuple[Number, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Lookup:
     """A number read from a table by an index."""
 
@@ -192,14 +193,14 @@ class Lookup:
     index: Index
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class FromIndex:
     """An index as a number."""
 
     index: Index
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Choose:
     """One number where a truth holds, another where it does not."""
 
@@ -208,7 +209,7 @@ class Choose:
     otherwise: Number
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Weighted:
     """``start`` plus the sum of weights times numbers, added up from the first to the last."""
 
@@ -217,7 +218,7 @@ class Weighted:
     start: float = 0.0
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Element:
     """One element of a packed vector."""
 
@@ -225,7 +226,7 @@ class Element:
     position: int
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class PackedDot:
     """The product of weights and a packed vector of their width, added up from the first to the last."""
 
@@ -233,7 +234,7 @@ class PackedDot:
     vector: Packed
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Reduced:
     """A number that a function makes of a whole packed vector, by its name as in :class:`Apply`.
 
@@ -248,7 +249,7 @@ class Reduced:
     constants: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Interpolate:
     """A piecewise linear function through points of ascending ``x``, level beyond them; NaN stays NaN."""
 
@@ -257,7 +258,7 @@ class Interpolate:
     y: tuple[float, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class ForestSum:
     """The sum of the trees' answers, each times the weight of its tree."""
 
@@ -285,7 +286,7 @@ Number: TypeAlias = (
 # Truths.
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Compare:
     """Whether two numbers stand in an order; with NaN, none but ``!=`` holds."""
 
@@ -294,7 +295,7 @@ class Compare:
     right: Number
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class IndexIn:
     """Whether an index is one of some."""
 
@@ -302,14 +303,14 @@ class IndexIn:
     among: frozenset[int]
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class IsNaN:
     """Whether a number is NaN."""
 
     number: Number
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class AnyOf:
     """Whether one of some truths holds."""
 

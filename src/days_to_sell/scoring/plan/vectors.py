@@ -8,13 +8,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from days_to_sell.errors import BundleError
+from days_to_sell.scoring.plan.expression import expression
 from days_to_sell.scoring.plan.expressions import (
     Apply,
     Arithmetic,
@@ -43,7 +43,7 @@ MAX_CELLS = 50_000
 # Packed vectors: lists of numbers that exist while a row is computed.
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class VectorIn:
     """The vector of an input column; ``width`` is None where any will do."""
 
@@ -51,14 +51,14 @@ class VectorIn:
     width: int | None
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Pack:
     """The elements of a vector, put into a list."""
 
     vector: Vector
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Applied:
     """A function of a whole packed vector, by its name in ``rows.functions`` and ``batches.functions``.
 
@@ -75,7 +75,7 @@ class Applied:
     width: int
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class ForestVote:
     """The sum over trees, each times its weight, of the numbers of a leaf; one number for each class.
 
@@ -96,7 +96,7 @@ Packed: TypeAlias = VectorIn | Pack | Applied | ForestVote
 # Pieces: what a vector is put together from.
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Cells:
     """Elements that are numbers of their own."""
 
@@ -108,7 +108,7 @@ class Cells:
         return len(self.numbers)
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Sparse:
     """Elements that are zero but for a few.
 
@@ -127,7 +127,7 @@ class Sparse:
         return tuple(_origins(index) if isinstance(index, Remap) else None for index, _ in self.entries)
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Stored:
     """All elements of a packed vector of known width."""
 
@@ -138,7 +138,7 @@ class Stored:
 Piece: TypeAlias = Cells | Sparse | Stored
 
 
-@dataclass(frozen=True, eq=False)
+@expression
 class Vector:
     """A vector of known width.
 
