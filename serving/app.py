@@ -71,6 +71,6 @@ def _runtime(settings: Settings) -> FindRuntime | None:
         # Of no use to a service that computes in Python, as most do.
         from days_to_sell.scoring.jvm import JvmRuntime
 
-        return JvmRuntime.from_folders(java, jars, settings.jvm_options)
+        return JvmRuntime.from_folders(java, jars, tuple(settings.jvm_options.split()))
 
     return find

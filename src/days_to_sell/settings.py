@@ -31,7 +31,7 @@ class Settings:
         engine: What computes bundles: ``auto`` is Python where it knows every operator, else the JVM.
         jvm_java: Java home of the JVM engine; found as training finds one when not given.
         jvm_jars: Folder with the jars of MLeap's runtime; fetched into the cache when not given.
-        jvm_options: Options of the JVM engine's JVM.
+        jvm_options: Options of the JVM engine's JVM, separated by blanks.
         model_version: Registered version of the served model; known only after the package was made.
         counters: Folder that the workers of one scoring service share for their counters.
         max_body_bytes: Longest request body that the service reads.
@@ -50,7 +50,7 @@ class Settings:
     engine: Engine = "auto"
     jvm_java: Path | None = None
     jvm_jars: Path | None = None
-    jvm_options: tuple[str, ...] = ("-Xmx256m",)
+    jvm_options: str = "-Xmx256m"
     model_version: str = ""
     counters: Path | None = None
     max_body_bytes: int = 1_000_000
@@ -84,7 +84,7 @@ class Settings:
             engine=_engine(found, default.engine),
             jvm_java=Path(jvm_java) if jvm_java else None,
             jvm_jars=Path(jvm_jars) if jvm_jars else None,
-            jvm_options=tuple(text("JVM_OPTIONS", " ".join(default.jvm_options)).split()),
+            jvm_options=text("JVM_OPTIONS", default.jvm_options),
             model_version=text("MODEL_VERSION", default.model_version),
             counters=Path(counters) if counters else None,
             max_body_bytes=_count(found, "MAX_BODY_BYTES", default.max_body_bytes),

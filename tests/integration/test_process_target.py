@@ -21,7 +21,8 @@ from days_to_sell.release.project import project_root
 from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.service import answering
 from days_to_sell.release.site import Site
-from days_to_sell.settings import Settings
+from days_to_sell.scoring.jvm import JvmRuntime
+from days_to_sell.settings import Engine, Settings
 from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from tests.ports import free_port
 from tests.unit.release.fakes import ShelfRegistry
@@ -33,7 +34,8 @@ MODEL = "tiny-model"
 def site(tmp_path: Path) -> Site:
     """A workspace of its own, with two free ports."""
     addresses = Addresses(ports={"production": free_port(), "preprod": free_port()})
-    return Site(Settings(), project_root(), tmp_path / "work", addresses, print)
+    settings = Settings(cache_dir=Settings.from_env().cache_dir)
+    return Site(settings, project_root(), tmp_path / "work", addresses, print)
 
 
 @pytest.fixture
@@ -84,6 +86,37 @@ def test_a_promoted_version_is_released_once_and_a_corrupted_one_never(
     assert target.started() == before
     assert answer(released.url) == pytest.approx(days_by_formula(CAR), rel=1e-12)
     assert registry.tags[MODEL, "2"]["release.status"] == "refused"
+
+
+def test_a_version_is_released_again_with_the_engine_that_is_asked_for(
+    target: ProcessTarget, site: Site, tmp_path: Path, mleap: JvmRuntime
+) -> None:
+    """On a JVM in every worker it gives the same answer; asked for Python, it is released once more."""
+    registry = ShelfRegistry()
+    registry.add(MODEL, "1", make_package(tmp_path / "1"))
+
+    def step(engine: Engine) -> Release:
+        return reconcile(
+            registry,
+            MODEL,
+            target,
+            workspace=site.workspace,
+            report=print,
+            environments=("production",),
+            engine=engine,
+            runtime=lambda: mleap,
+        )
+
+    steps: tuple[tuple[Engine, bool, str], ...] = (
+        ("jvm", True, "jvm"),
+        ("auto", False, "jvm"),
+        ("python", True, "python"),
+    )
+    for engine, changed, serves_with in steps:
+        released = step(engine)
+        assert (released.changed, released.engine) == (changed, serves_with)
+        assert requests.get(f"{released.url}/version", timeout=10).json()["engine"] == serves_with
+        assert answer(released.url) == pytest.approx(days_by_formula(CAR), rel=1e-12)
 
 
 def test_a_restored_deployment_answers_as_before(target: ProcessTarget, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def service_environment(settings: Settings, artifact: Artifact, environment: str
         f"{PREFIX}MODEL_VERSION": artifact.version,
         f"{PREFIX}ENVIRONMENT": environment,
         f"{PREFIX}ENGINE": artifact.engine,
-        f"{PREFIX}JVM_OPTIONS": " ".join(settings.jvm_options),
+        f"{PREFIX}JVM_OPTIONS": settings.jvm_options,
         f"{PREFIX}MAX_BODY_BYTES": str(settings.max_body_bytes),
         f"{PREFIX}MAX_ROWS": str(settings.max_rows),
         f"{PREFIX}ALLOW_UNKNOWN_FIELDS": str(settings.allow_unknown_fields).lower(),

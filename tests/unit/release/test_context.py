@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -58,8 +59,37 @@ def test_the_context_holds_what_the_dockerfile_copies(tmp_path: Path) -> None:
     assert {f"package/{path.name}" for path in package.root.iterdir()} <= names
     assert any(name.startswith("toolkit/days_to_sell-") for name in names)
     assert not any("__pycache__" in name for name in names)
+    assert list((context / "jars").iterdir()) == []
     assert lines == []
     assert all(path.stat().st_mode & 0o004 for path in context.rglob("*"))
+
+
+def test_the_context_of_the_jvm_engine_holds_its_jars_with_their_hashes(tmp_path: Path) -> None:
+    """Its own list of requirements lies there, and SHA256SUMS as the program of that name reads it."""
+    key = hashlib.sha256((PROJECT / "requirements/jvm.txt").read_bytes()).hexdigest()[:16]
+    (tmp_path / "cache/wheelhouse" / f"{key}-cp311-x86_64").mkdir(parents=True)
+    (tmp_path / "runtime-1.0.jar").write_bytes(b"a jar")
+    context = tmp_path / "context"
+    context.mkdir()
+    assemble_context(
+        context,
+        project=PROJECT,
+        package=make_package(tmp_path / "package"),
+        architecture="amd64",
+        cache=tmp_path / "cache",
+        report=print,
+        jars=[tmp_path / "runtime-1.0.jar"],
+    )
+    assert [path.name for path in (context / "requirements").iterdir()] == ["jvm.txt"]
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=context / "jars", check=False
+    )
+    assert checked.returncode == 0
+    (context / "jars/runtime-1.0.jar").write_bytes(b"another")
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=context / "jars", check=False
+    )
+    assert checked.returncode == 1
 
 
 def test_an_unknown_platform_is_named(tmp_path: Path) -> None:

@@ -51,6 +51,19 @@ def test_tags_do_not_stand_against_what_serves(serving: Deployment | None) -> No
     assert standing_release(version(), serving) is None
 
 
+@pytest.mark.parametrize(
+    ("serves_with", "asked", "stands"),
+    [("python", "python", True), ("jvm", "auto", True), ("jvm", "python", False), ("", "jvm", False)],
+)
+def test_another_engine_than_the_one_asked_for_leaves_something_to_do(
+    serves_with: str, asked: str, stands: bool
+) -> None:
+    """A version is released again with the other engine; automatic is content with either."""
+    standing = standing_release(version(engine=serves_with), SERVING, asked)
+    assert (standing is not None) is stands
+    assert standing is None or standing.engine == serves_with
+
+
 def test_the_status_is_written_last() -> None:
     """Tags are written one by one: a version half tagged must not look released."""
     assert list(released_tags(RELEASE))[-1] == "release.status"

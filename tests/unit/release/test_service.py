@@ -80,7 +80,9 @@ def test_a_silent_port_is_no_deployment(package: ModelPackage) -> None:
 
 def test_both_targets_give_the_service_the_same_limits(package: ModelPackage) -> None:
     """What the service is given reads back as the settings it came from."""
-    limits = Settings(max_rows=7, max_body_bytes=70, allow_unknown_fields=True)
-    read = Settings.from_env(service_environment(limits, Artifact(package, "3"), "preprod"))
+    limits = Settings(max_rows=7, max_body_bytes=70, allow_unknown_fields=True, jvm_options="-Xmx1g -Xss1m")
+    artifact = Artifact(package, "3", engine="jvm")
+    read = Settings.from_env(service_environment(limits, artifact, "preprod"))
+    assert (read.engine, read.jvm_options) == ("jvm", "-Xmx1g -Xss1m")
     assert (read.model_version, read.environment) == ("3", "preprod")
     assert (read.max_rows, read.max_body_bytes, read.allow_unknown_fields) == (7, 70, True)

@@ -14,7 +14,8 @@ def find_runtime(settings: Settings) -> JvmRuntime:
     Raises:
         EnvironmentProblem: There is no Java, or the jars cannot be had.
     """
+    options = tuple(settings.jvm_options.split())
     if settings.jvm_java and settings.jvm_jars:
-        return JvmRuntime.from_folders(settings.jvm_java, settings.jvm_jars, settings.jvm_options)
+        return JvmRuntime.from_folders(settings.jvm_java, settings.jvm_jars, options)
     java = find_java(settings)
-    return JvmRuntime(settings.jvm_java or java.home, runtime_jars(settings, java), settings.jvm_options)
+    return JvmRuntime(settings.jvm_java or java.home, runtime_jars(settings, java), options)

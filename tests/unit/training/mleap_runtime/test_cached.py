@@ -124,4 +124,4 @@ def test_the_settings_say_where_java_and_jars_are(tmp_path: Path, mleap: JvmRunt
 def test_java_is_the_one_that_training_takes(mleap: JvmRuntime) -> None:
     """Without settings, the JVM engine runs on the Java that runs Spark."""
     assert mleap.java_home == find_java().home
-    assert mleap.options == Settings().jvm_options
+    assert mleap.options == ("-Xmx256m",) == tuple(Settings().jvm_options.split())
