@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -83,18 +82,6 @@ def test_an_error_of_ours_is_a_message_and_another_is_not_hidden(
     monkeypatch.setattr(sys, "argv", ["fail", "defect"])
     with pytest.raises(ZeroDivisionError):
         run(fail)
-
-
-def test_doctor_says_what_is_there_and_what_is_missing(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every part has a line; one that is absent is told as missing, and the rest is still looked at."""
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{os.devnull}/absent.sock")
-    ended = call("doctor")
-    assert ended.code == 0
-    lines = {line.split()[0]: line for line in ended.out.splitlines() if line[:1].strip()}
-    assert set(lines) >= {"toolkit", "mlflow", "spark", "exporter", "java", "docker", "cache"}
-    assert __version__ in lines["toolkit"]
-    assert "missing: " in lines["docker"]
-    assert "17" in lines["java"]
 
 
 def test_a_setting_that_cannot_be_used_is_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
