@@ -103,8 +103,10 @@ def _read_split(split: Any, width: int) -> tuple[int, float, frozenset[float] | 
     categories, is_left = split.get("categories"), split.get("isLeft")
     if split.get("type") != "categorical" or not isinstance(is_left, bool):
         raise BundleError("has a split that is neither continuous nor categorical")
-    values = Attributes({"categories": {"double": categories, "type": "list"}}).doubles("categories")
-    return feature, math.nan, frozenset(values), not is_left
+    if type(categories) is not list or not all(map(_is_number, categories)):
+        known = Attributes({"categories": {"double": categories, "type": "list"}})
+        categories = known.doubles("categories")
+    return feature, math.nan, frozenset(categories), not is_left
 
 
 def _is_number(value: Any) -> bool:

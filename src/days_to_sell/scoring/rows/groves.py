@@ -7,7 +7,7 @@ first answer. So each row that comes, from the second on, pays for a few trees, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from days_to_sell.scoring.plan.forests import Forest, Split, Tree
 
@@ -25,6 +25,7 @@ class Grove:
 
     Args:
         trees: The trees.
+        features: The features that they split on.
         weights: One for each tree; None where positions are asked for.
         leaves: The leaves of the forest.
         walks: For how many rows the trees are walked before they are compiled.
@@ -34,13 +35,14 @@ class Grove:
     def __init__(
         self,
         trees: Sequence[Tree],
+        features: Sequence[int],
         weights: Sequence[float] | None,
         leaves: Sequence[Sequence[float]],
         walks: int,
         compiled: Callable[[Any], None] | None,
     ) -> None:
-        self.features = _features(trees)
-        self._trees, self._weights, self._leaves = trees, weights, leaves
+        self._trees, self._features = trees, features
+        self._weights, self._leaves = weights, leaves
         self._walks, self._compiled = walks, compiled
 
     def __call__(self, *numbers: float) -> Any:
@@ -50,9 +52,9 @@ class Grove:
             if self._walks < 0:
                 self._compiled(self._compile())
         if self._weights is None:
-            return self._walk(dict(zip(self.features, numbers, strict=True)))
+            return self._walk(dict(zip(self._features, numbers, strict=True)))
         total = numbers[0]
-        found = self._walk(dict(zip(self.features, numbers[1:], strict=True)))
+        found = self._walk(dict(zip(self._features, numbers[1:], strict=True)))
         for leaf, weight in zip(found, self._weights, strict=True):
             total += weight * self._leaves[leaf][0]
         return total
@@ -76,7 +78,7 @@ class Grove:
 
     def source(self) -> Iterator[str]:
         """Write the function: a condition for each split, thresholds and answers as constants."""
-        features = [f"x{feature}" for feature in self.features]
+        features = [f"x{feature}" for feature in self._features]
         if self._weights is None:
             yield f"def grove({', '.join(features)}):"
             yield f"    return [{', '.join(_branch(tree, repr) for tree in self._trees)}]"
@@ -91,34 +93,45 @@ class Grove:
         return repr(self._leaves[leaf][0])
 
 
-def grown(forest: Forest) -> Iterator[tuple[slice, bool]]:
-    """Divide the trees of a forest into groves, and say which of them may be compiled."""
-    sizes = [_splits(tree) for tree in forest.trees]
-    small = sum(sizes) <= MAX_FOREST_SPLITS
-    start, splits = 0, 0
-    for place, size in enumerate(sizes):
-        if place > start and splits + size > SPLITS:
-            yield slice(start, place), small and splits <= MAX_TREE_SPLITS
-            start, splits = place, 0
-        splits += size
-    yield slice(start, len(sizes)), small and splits <= MAX_TREE_SPLITS
+class Part(NamedTuple):
+    """Trees of a forest that are to be a grove.
+
+    Args:
+        trees: Their places in the forest.
+        features: The features that they split on.
+        compilable: Whether they may be compiled.
+    """
+
+    trees: slice
+    features: list[int]
+    compilable: bool
 
 
-def _splits(tree: Tree) -> int:
-    return sum(1 for _ in _inner(tree))
+def divided(forest: Forest) -> Iterator[Part]:
+    """Divide the trees of a forest into groves."""
+    measured = [_measure(tree) for tree in forest.trees]
+    small = sum(splits for splits, _ in measured) <= MAX_FOREST_SPLITS
+    first, total, found = 0, 0, set[int]()
+    for place, (splits, features) in enumerate(measured):
+        if place > first and total + splits > SPLITS:
+            yield Part(slice(first, place), sorted(found), small and total <= MAX_TREE_SPLITS)
+            first, total, found = place, 0, set()
+        total += splits
+        found |= features
+    yield Part(slice(first, len(measured)), sorted(found), small and total <= MAX_TREE_SPLITS)
 
 
-def _features(trees: Sequence[Tree]) -> tuple[int, ...]:
-    return tuple(sorted({split.feature for tree in trees for split in _inner(tree)}))
-
-
-def _inner(tree: Tree) -> Iterator[Split]:
+def _measure(tree: Tree) -> tuple[int, set[int]]:
+    """Count the splits of a tree, and name the features that they are on."""
+    splits, features = 0, set()
     waiting = [tree]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, Split):
-            yield each
+        if type(each) is Split:
+            splits += 1
+            features.add(each.feature)
             waiting += (each.left, each.right)
+    return splits, features
 
 
 def _branch(tree: Tree, answer: Callable[[int], str]) -> str:

@@ -43,7 +43,7 @@ from days_to_sell.scoring.plan.order import Expression, in_order
 from days_to_sell.scoring.plan.vectors import Applied, Cells, ForestVote, Pack, Sparse, Vector, VectorIn
 from days_to_sell.scoring.rows import runtime
 from days_to_sell.scoring.rows.functions import FUNCTIONS, REDUCTIONS, VECTOR_FUNCTIONS
-from days_to_sell.scoring.rows.groves import Grove, grown
+from days_to_sell.scoring.rows.groves import Grove, divided
 
 # Terms of a sum in one statement: Python's own compiler walks them by recursion.
 TERMS = 50
@@ -182,20 +182,21 @@ class Writer:
     def _forest(self, expression: ForestSum | ForestVote) -> str:
         forest, weights = expression.forest, expression.weights
         calls, total = [], "0.0"
-        for part, compilable in grown(forest):
+        for trees, features, compilable in divided(forest):
             name = f"g{self._groves}"
             # One of them is compiled with each row that comes behind the first.
             self._groves += 1
             compiled = partial(self.constants.__setitem__, name) if compilable else None
-            of_trees = weights[part] if isinstance(expression, ForestSum) else None
-            grove = Grove(forest.trees[part], of_trees, forest.leaves, self._groves, compiled)
-            self.constants[name] = grove
-            features = self._all(forest.vector[feature] for feature in grove.features)
+            of_trees = weights[trees] if isinstance(expression, ForestSum) else None
+            self.constants[name] = Grove(
+                forest.trees[trees], features, of_trees, forest.leaves, self._groves, compiled
+            )
+            arguments = self._all(forest.vector[feature] for feature in features)
             if isinstance(expression, ForestSum):
-                self.lines.append(f"{name}_sum = {name}({total}, {features})")
+                self.lines.append(f"{name}_sum = {name}({total}, {arguments})")
                 total = f"{name}_sum"
             else:
-                calls.append(f"{name}({features})")
+                calls.append(f"{name}({arguments})")
         if isinstance(expression, ForestSum):
             return total
         found = f"[{', '.join(f'*{call}' for call in calls)}]"
