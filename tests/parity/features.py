@@ -40,8 +40,9 @@ def _over_x(operator: str, choice: str) -> list[Stage]:
     if (operator, choice) == ("binarizer", ""):
         return [Binarizer(inputCol="x", outputCol="out", threshold=-0.5)]
     if operator == "binarizer":
-        zeros = _times(0.0, ["a"]) if choice == "zeros" else _times(1.0, ["a"])
-        return [*zeros, assemble(["a", "x"], "v"), Binarizer(threshold=-0.5, **INPUT)]
+        beside = [*"abcd"] if choice == "zeros" else ["a"]
+        products = _times(float(choice != "zeros"), beside)
+        return [*products, assemble([*beside, "x"], "v"), Binarizer(threshold=-0.5, **INPUT)]
     if operator == "feature_hasher":
         categories = ["x"] if choice else []
         return [FeatureHasher(inputCols=["x"], outputCol="out", numFeatures=8, categoricalCols=categories)]
@@ -74,6 +75,4 @@ _OF_VECTORS = {
     "polynomial_expansion": lambda _: PolynomialExpansion(**INPUT),
     "vector_indexer": lambda choice: VectorIndexer(maxCategories=4, handleInvalid=choice, **INPUT),
 }
-FEATURES = frozenset(
-    {*_OF_VECTORS, "binarizer", "feature_hasher", "reverse_string_indexer", "string_indexer"}
-)
+FEATURES = frozenset({*_OF_VECTORS, "binarizer", "feature_hasher", "reverse_string_indexer"})

@@ -265,6 +265,8 @@ def hashed(train: DataFrame) -> PipelineModel:
     )
     stages: list[Stage] = [
         *buckets(),
+        StringIndexer(inputCol="ratio_cut", outputCol="cut_rank", handleInvalid="keep"),
+        IndexToString(inputCol="cut_rank", outputCol="cut_again"),
         hasher,
         LinearRegression(featuresCol="hashed", labelCol="y", predictionCol="line", regParam=0.1),
         QuantileDiscretizer(inputCol="share", outputCol="quarter", numBuckets=4),
