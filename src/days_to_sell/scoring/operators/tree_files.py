@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite, nan
 from typing import Any
 
 from days_to_sell.errors import BundleError
@@ -77,8 +77,11 @@ class _Reader:
         return grown[0]
 
     def _leaf(self, values: Any) -> tuple[float, ...]:
-        if type(values) is list and len(values) == 1 == self.outputs and _is_number(values[0]):
-            return (values[0],)
+        # What every leaf of a regression looks like costs no call.
+        if type(values) is list and len(values) == 1 == self.outputs:
+            value = values[0]
+            if type(value) is float and isfinite(value):
+                return (value,)
         numbers = Attributes({"values": {"double": values, "type": "list"}}).doubles("values")
         # A regression tree's leaf may hold more than its prediction, which comes first.
         if not numbers:
@@ -97,18 +100,17 @@ def _read_split(split: Any, width: int) -> tuple[int, float, frozenset[float] | 
         raise BundleError(f"splits on feature {feature!r:.20} of {width}")
     if split.get("type") == "continuous":
         threshold: Any = split.get("threshold")
-        if not _is_number(threshold):
+        if type(threshold) is not float or not isfinite(threshold):
             threshold = Attributes({"threshold": {"double": threshold}}).double("threshold")
         return feature, threshold, None, False
     categories, is_left = split.get("categories"), split.get("isLeft")
     if split.get("type") != "categorical" or not isinstance(is_left, bool):
         raise BundleError("has a split that is neither continuous nor categorical")
-    if type(categories) is not list or not all(map(_is_number, categories)):
+    if (
+        type(categories) is not list
+        or set(map(type, categories)) - {float}
+        or not all(map(isfinite, categories))
+    ):
         known = Attributes({"categories": {"double": categories, "type": "list"}})
         categories = known.doubles("categories")
-    return feature, math.nan, frozenset(categories), not is_left
-
-
-def _is_number(value: Any) -> bool:
-    """Say whether nothing has to be done to a value to make it a finite double."""
-    return type(value) is float and math.isfinite(value)
+    return feature, nan, frozenset(categories), not is_left
