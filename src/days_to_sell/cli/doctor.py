@@ -176,7 +176,7 @@ def _cache(settings: Settings) -> str:
     folder = settings.cache_dir
     # The folder is made when something is written, so the first one there is has to let that happen.
     there = next(each for each in (folder, *folder.parents) if each.exists())
-    if not os.access(there, os.W_OK):
+    if not there.is_dir() or not os.access(there, os.W_OK):
         raise EnvironmentProblem(
             f"{folder} cannot be written; set DAYS_TO_SELL_CACHE_DIR to a folder that can"
         )

@@ -70,7 +70,7 @@ def test_jars_in_the_cache_are_seen(call: Call, settings: Settings) -> None:
             "built for Scala 2.13, but Spark 3.5",
         ),
         ("DAYS_TO_SELL_MLEAP_EXPORTER", "mleap", "exporter", "set it to group:name_SCALA:version"),
-        ("DAYS_TO_SELL_CACHE_DIR", "/proc/days-to-sell", "cache", "set DAYS_TO_SELL_CACHE_DIR to a folder"),
+        ("DAYS_TO_SELL_CACHE_DIR", f"{os.devnull}/cache", "cache", "set DAYS_TO_SELL_CACHE_DIR to a folder"),
     ],
 )
 def test_what_training_cannot_do_without_ends_with_code_1(
