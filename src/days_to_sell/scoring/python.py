@@ -84,13 +84,16 @@ class PythonBundle:
 
     def _many(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
         columns, unsure = self._batch.compute(rows)
-        answers: list[Answer] = [
-            {**row, **dict(zip(columns, values, strict=True))}
-            for row, values in zip(rows, zip(*columns.values(), strict=True), strict=True)
-        ]
-        clashing = (n for n, row in enumerate(rows) if not row.keys().isdisjoint(columns))
+        answers: list[Answer] = []
+        clashing = []
+        for position, (row, *values) in enumerate(zip(rows, *columns.values(), strict=True)):
+            answer = dict(row)
+            answer.update(zip(columns, values, strict=True))
+            if len(answer) != len(row) + len(values):
+                clashing.append(position)
+            answers.append(answer)
         # Only the function of single rows knows how to refuse a row, and to drop it.
-        for position in {*unsure, *clashing}:
+        for position in (*unsure, *clashing):
             answers[position] = self._attempt(rows[position])
         return answers
 
