@@ -12,6 +12,11 @@ PREPROD_PORT := 8081
 MLFLOW_PORT := 5000
 # Parts of `make bench`, all when empty.
 PART :=
+# How much `make parity` and `make fuzz` do, and where they begin, to repeat what they found.
+ROWS :=
+SEED :=
+CASES :=
+FIRST :=
 # Base of the scoring image; may come from the environment.
 BASE_IMAGE ?=
 # Version of MLeap whose runtime the JVM engine is; only `make lock-jars` needs it.
@@ -69,6 +74,15 @@ test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
 .PHONY: test-parts
 test-parts: $(DEV) ## Run the tests against a Docker engine, an S3 server and an MLflow server
 	@$(BIN)/python -m pytest tests -m parts --session-timeout=2400
+
+.PHONY: parity
+parity: $(DEV) ## Hold Spark, MLeap's runtime and Python against each other on random pipelines; ROWS=100000
+	@$(BIN)/python -m tests.parity $(if $(ROWS),--rows "$(ROWS)") $(if $(SEED),--seed "$(SEED)")
+
+.PHONY: fuzz
+fuzz: $(DEV) ## Damage thousands of bundles and score them; CASES=10000
+	@$(BIN)/python -W ignore::UserWarning -m tests.fuzz $(if $(CASES),--cases "$(CASES)") \
+		$(if $(FIRST),--first "$(FIRST)")
 
 .PHONY: bench
 bench: $(DEV) ## Measure side by side; PART=training_data runs one part, ADVERTS=10000000 a larger lake
