@@ -123,7 +123,7 @@ def test_csv_comes_and_goes_by_its_header(call: Call, cars: Path, tmp_path: Path
         ",,",
         '9,10.0,"[0.0, 3.0]"',
     ]
-    assert ended.out == f"{target}: 2 scored, 1 dropped rows\n"
+    assert ended.out == f"{target}: 3 rows: 2 scored, 1 dropped\n"
 
 
 def test_answers_and_rows_pair_up_in_json_too(call: Call, cars: Path, tmp_path: Path) -> None:

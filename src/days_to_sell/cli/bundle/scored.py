@@ -77,10 +77,8 @@ def score(
         rows = read_table(lines, read_as, bundle.inputs)
         counts = _score(bundle, rows, Answers(out, written_as, wanted, tuple(bundle.outputs)), on_error)
     if target != STDIO:
-        told = ", ".join(
-            f"{counts[each]:,} {each}" for each in ("scored", "dropped", "refused") if counts[each]
-        )
-        click.echo(f"{target}: {told or 'no'} rows")
+        told = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+        click.echo(f"{target}: {counts.total():,} rows{': ' if told else ''}{told}")
 
 
 def _narrowed(bundle: Bundle, wanted: Sequence[str]) -> Bundle:
