@@ -14,7 +14,8 @@ from days_to_sell.scoring import load_bundle
 from days_to_sell.scoring.jvm import JvmRuntime, load_in_jvm
 from days_to_sell.scoring.python import PythonBundle
 from days_to_sell.scoring.trace import Stop, Tracer
-from tests.parity.generated import Stage, deal
+from tests.parity.generated import deal
+from tests.parity.generated_draft import Stage
 from tests.parity.generated_engines import Answer, Spark, in_batch, one_by_one, stages_of
 from tests.parity.generated_frame import Row, training_frame
 from tests.parity.generated_judge import Judge, Tally, kind

@@ -10,7 +10,8 @@ from days_to_sell.scoring.plan.order import Expression, in_order, parts
 from days_to_sell.scoring.plan.plan import Stage
 from days_to_sell.scoring.plan.vectors import Vector
 
-# Numbers that are computed one by one, and numbers that those are made from: some 20 µs each to compile and up to 10 KB while they are.
+# Numbers that are computed one by one, and numbers that those are made from: while they are compiled, each
+# takes some 50 µs and 10 KB.
 MAX_STEPS = 100_000
 # Elements of all vectors that are written: 8 bytes each for every row that is computed at once.
 MAX_ELEMENTS = 4_000_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -184,24 +183,5 @@ def test_any_value_in_place_of_any_other_in_a_tree_is_refused_or_scored(tmp_path
                 changed = [*lines[:number], json.dumps(record), *lines[number + 1 :]]
                 content = files(every_operator()) | {"root/n9.node/tree.json": "\n".join(changed)}
                 outcomes.append(score(zipped(tmp_path / "bundle.zip", content)))
-    assert any(outcomes)
-    assert not all(outcomes)
-
-
-def test_any_damage_to_the_zip_is_refused_or_scored(tmp_path: Path) -> None:
-    """Bytes changed and ends cut off at random, in the contents as in the directory at the end."""
-    path = bundle(tmp_path, *every_operator())
-    whole = path.read_bytes()
-    chance = random.Random(5)  # noqa: S311 - damage, not secrets
-    outcomes = []
-    for _ in range(300):
-        damaged = bytearray(whole)
-        for _ in range(chance.choice((1, 2, 8))):
-            start = chance.choice((0, len(whole) - 3_000))
-            damaged[chance.randrange(start, len(whole))] = chance.randrange(256)
-        if chance.random() < 0.1:
-            del damaged[chance.randrange(len(damaged)) :]
-        path.write_bytes(damaged)
-        outcomes.append(score(path))
     assert any(outcomes)
     assert not all(outcomes)
