@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from days_to_sell.errors import ScoringError
-from days_to_sell.scoring.jvm.fields import Field
+from days_to_sell.scoring.jvm.fields import CODES, Field
 from days_to_sell.scoring.kinds import NUMBER
 from days_to_sell.scoring.rows.readers import reader
 from days_to_sell.scoring.rows.runtime import lacking
@@ -23,7 +23,7 @@ _TENSOR = struct.Struct(">?HHii")
 class RowEncoder:
     """Writes rows as the runtime reads them: their position, then the columns.
 
-    Numbers come first and as doubles, whatever the pipeline declares: the runtime casts.
+    Fractions come first, which are most of a row and all of one size.
 
     Args:
         inputs: The columns that the pipeline reads, as it declares them.
@@ -31,14 +31,14 @@ class RowEncoder:
 
     def __init__(self, inputs: Sequence[Field]) -> None:
         self.names = tuple(field.name for field in inputs)
-        numbers = [field for field in inputs if field.kind == NUMBER]
-        others = [field for field in inputs if field.kind != NUMBER]
+        numbers = [field for field in inputs if field.shape == "scalar" and field.base in ("float", "double")]
+        others = [field for field in inputs if field not in numbers]
         # Every column is declared nullable: MLeap reads a null in any other as 0.
         self.fields = (
             *(Field(field.name, "scalar", "double") for field in numbers),
             *(Field(field.name, field.shape, field.base, width=field.width) for field in others),
         )
-        self._numbers = tuple((field.name, _number_reader(field)) for field in numbers)
+        self._numbers = tuple((field.name, reader(field.name, NUMBER)) for field in numbers)
         self._others = tuple((field.name, _writer(field)) for field in others)
         self._fixed = struct.Struct(">i" + "?d" * len(numbers))
 
@@ -60,26 +60,16 @@ class RowEncoder:
         return b"".join(parts)
 
 
-def _number_reader(field: Field) -> Callable[[Any], float]:
-    """Choose how a number for a column is read: MLeap would cut NaN and fractions to a whole number."""
-    read = reader(field.name, NUMBER)
-    if field.base in ("float", "double"):
-        return read
-
-    def read_whole(value: Any) -> float:
-        number = float(value) if field.base == "boolean" and isinstance(value, bool) else read(value)
-        if not number.is_integer() or (field.base == "boolean" and number not in (0.0, 1.0)):
-            due = "true or false" if field.base == "boolean" else "a whole number"
-            raise ScoringError(f"column {field.name!r} must hold {due}, got {value!r:.60}")
-        return number
-
-    return read_whole
-
-
 def _writer(field: Field) -> Write:
+    if field.shape == "tensor":
+        return _vector_writer(field)
+    return _text_writer(field) if field.base == "string" else _whole_writer(field)
+
+
+def _text_writer(field: Field) -> Write:
     read = reader(field.name, field.kind)
 
-    def write_text(value: Any) -> bytes:
+    def write(value: Any) -> bytes:
         text = read(value)
         if text is None:
             return _NULL
@@ -87,9 +77,39 @@ def _writer(field: Field) -> Write:
         encoded: bytes = text.encode("utf-8", "surrogatepass")
         return _TEXT.pack(True, len(encoded)) + encoded
 
-    def write_vector(value: Any) -> bytes:
+    return write
+
+
+def _vector_writer(field: Field) -> Write:
+    read = reader(field.name, field.kind)
+
+    def write(value: Any) -> bytes:
         numbers = read(value)
         size = len(numbers)
         return _TENSOR.pack(True, 0, 1, size, size) + struct.pack(f">{size}d", *numbers)
 
-    return write_text if field.shape == "scalar" else write_vector
+    return write
+
+
+def _whole_writer(field: Field) -> Write:
+    """Write whole numbers and truth values as they are declared.
+
+    A null truth is one of its own, as a null text is. A null number is NaN, which is no whole number.
+    """
+    read, packed = reader(field.name, field.kind), struct.Struct(f">?{CODES[field.base]}")
+
+    def write(value: Any) -> bytes:
+        number = read(value)
+        if number != number and field.base == "boolean":
+            return _NULL
+        try:
+            # What would be cut to a whole number silently is none.
+            if number.is_integer():
+                return packed.pack(True, int(number))
+        except struct.error:
+            pass
+        raise ScoringError(
+            f"column {field.name!r} must hold a whole number of type {field.base}, got {value!r:.60}"
+        )
+
+    return write

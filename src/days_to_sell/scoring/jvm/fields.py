@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from days_to_sell.errors import BundleError
-from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
+from days_to_sell.scoring.kinds import BOOLEAN, NUMBER, STRING, Kind
 
 # How MLeap's binary format writes each of its basic types, as codes of the struct module.
 CODES = {"boolean": "?", "byte": "b", "short": "h", "int": "i", "long": "q", "float": "f", "double": "d"}
@@ -35,7 +35,7 @@ class Field:
     def kind(self) -> Kind:
         """What the column holds."""
         if self.shape == "scalar":
-            return STRING if self.base == "string" else NUMBER
+            return {"string": STRING, "boolean": BOOLEAN}.get(self.base, NUMBER)
         return Kind("vector", self.width) if self.shape == "tensor" else Kind(self.shape)
 
     @property

@@ -15,8 +15,9 @@ from days_to_sell.errors import BundleError, EnvironmentProblem, ScoringError
 from days_to_sell.scoring import Bundle, load_bundle
 from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.scoring.jvm.engine import BATCH_ROWS
-from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
+from days_to_sell.scoring.kinds import BOOLEAN, NUMBER, STRING, Kind
 from tests.unit.scoring.bundles import assembler, bundle, files, indexer, line, node, strings, zipped
+from tests.unit.scoring.features import hasher
 
 ROW = {"make": "a", "age": 10.0}
 # Words of a text, and how often each of four is among them: operators that the engine in Python lacks.
@@ -144,6 +145,26 @@ def test_a_row_that_does_not_fit_is_refused_before_it_crosses(
         loaded.transform([ROW, row])
     with pytest.raises(ScoringError, match=f"^{message}"):
         loaded.transform_row(row)
+
+
+def test_whole_numbers_and_truth_values_cross_as_they_are_declared(tmp_path: Path, mleap: JvmRuntime) -> None:
+    """A null truth counts for nothing, and no number is cut to one that is whole."""
+    types = {"electric": "boolean", "doors": "int", "age": "double"}
+    loaded = load_bundle(bundle(tmp_path, hasher(types, buckets=64)), "jvm", mleap).select(["out"])
+    assert list(loaded.inputs.values()) == [BOOLEAN, NUMBER, NUMBER]
+    row = {"electric": True, "doors": 5, "age": 2.5}
+    for electric, expected in ((True, [1.0, 2.5, 5.0]), (False, [1.0, 2.5, 5.0]), (None, [2.5, 5.0])):
+        answer = loaded.transform_row(row | {"electric": electric})
+        assert answer is not None
+        assert sorted(value for value in answer["out"] if value) == expected
+    for change, due in (
+        ({"doors": 4.5}, "'doors' must hold a whole number of type int, got 4.5"),
+        ({"doors": 2**40}, "'doors' must hold a whole number of type int"),
+        ({"doors": None}, "'doors' must hold a whole number of type int, got None"),
+        ({"electric": 2}, "'electric' must hold true, false or null"),
+    ):
+        with pytest.raises(ScoringError, match=due):
+            loaded.transform([row | change])
 
 
 def test_operators_that_python_lacks_take_the_jvm_and_say_why(tmp_path: Path, mleap: JvmRuntime) -> None:
