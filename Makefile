@@ -81,8 +81,7 @@ parity: $(DEV) ## Hold Spark, MLeap's runtime and Python against each other on r
 
 .PHONY: fuzz
 fuzz: $(DEV) ## Damage thousands of bundles and score them; CASES=10000
-	@$(BIN)/python -W ignore::UserWarning -m tests.fuzz $(if $(CASES),--cases "$(CASES)") \
-		$(if $(FIRST),--first "$(FIRST)")
+	@$(BIN)/python -m tests.fuzz $(if $(CASES),--cases "$(CASES)") $(if $(FIRST),--first "$(FIRST)")
 
 .PHONY: bench
 bench: $(DEV) ## Measure side by side; PART=training_data runs one part, ADVERTS=10000000 a larger lake

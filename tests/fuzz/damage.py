@@ -6,8 +6,9 @@ import json
 import random
 import stat
 import struct
+import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -65,9 +66,20 @@ HOSTILE_NAMES = (
 def packed(files: Files, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Put files into an archive."""
     buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
+    with zipfile.ZipFile(buffer, "w", method, compresslevel=1) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _archive(entries: Iterable[tuple[zipfile.ZipInfo, bytes]]) -> bytes:
+    """Write entries one after another, whatever they are called."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, warnings.catch_warnings():
+        # A name that comes twice is what some of this is about.
+        warnings.simplefilter("ignore", UserWarning)
+        for entry, content in entries:
+            archive.writestr(entry, content)
     return buffer.getvalue()
 
 
@@ -112,42 +124,29 @@ def shuffle_entries(chance: random.Random, files: Files) -> bytes:
                 first %= len(entries)
                 (a, x), (b, y) = entries[first], entries[second]
                 entries[first], entries[second] = (a, y), (b, x)
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in entries:
-            archive.writestr(_once(name), content)
-    return buffer.getvalue()
-
-
-def _once(name: str) -> zipfile.ZipInfo:
-    # By name, zipfile would warn of the second.
-    return zipfile.ZipInfo(name)
+    return _archive((zipfile.ZipInfo(name), content) for name, content in entries)
 
 
 def rename(chance: random.Random, files: Files) -> bytes:
     """Give an entry a name that leads elsewhere."""
     chosen = chance.choice(sorted(files))
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(_once(chance.choice(HOSTILE_NAMES) if name == chosen else name), content)
-    return buffer.getvalue()
+    names = {name: chance.choice(HOSTILE_NAMES) if name == chosen else name for name in files}
+    return _archive((zipfile.ZipInfo(names[name]), content) for name, content in files.items())
 
 
 def disguise(chance: random.Random, files: Files) -> bytes:
     """Make an entry a link, a folder, an encrypted file or one packed by another method."""
     chosen = chance.choice(sorted(files))
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in files.items():
-            entry = _once(name)
-            if name == chosen:
-                kind = chance.choice((stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR))
-                entry.external_attr = (kind | 0o777) << 16
-                entry.compress_type = chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
-                content = chance.choice((content, b"/etc/passwd", b"bundle.json"))
-            archive.writestr(entry, content)
-    whole = bytearray(buffer.getvalue())
+    entries = []
+    for name, content in files.items():
+        entry, held = zipfile.ZipInfo(name), content
+        if name == chosen:
+            kind = chance.choice((stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR))
+            entry.external_attr = (kind | 0o777) << 16
+            entry.compress_type = chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
+            held = chance.choice((content, b"/etc/passwd", b"bundle.json"))
+        entries.append((entry, held))
+    whole = bytearray(_archive(entries))
     if chance.random() < 0.3:
         # The flag that says that an entry is encrypted.
         whole[whole.index(b"PK\x01\x02") + 8] |= 1

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.ml import PipelineModel, Transformer
+from pyspark.rdd import _load_from_socket
+from pyspark.serializers import BatchedSerializer, CPickleSerializer
 from pyspark.sql import SparkSession
 
 from days_to_sell.errors import ScoringError
@@ -98,12 +100,15 @@ class Spark:
     def _apart(self, rows: Sequence[Row], places: Sequence[int], answers: list[Answer]) -> None:
         if not places:
             return
-        # One row to a partition, and one partition to a job: the plan is made once.
-        parted = self._frame(rows, places, len(places)).rdd
+        # One row to a partition, and one partition to a job: the plan is made once. Without Python's workers,
+        # which a task that fails waits for.
+        context = self._spark.sparkContext
+        parted = self._frame(rows, places, len(places))._jdf.javaToPython()
         for partition, place in enumerate(places):
             try:
-                for found in self._spark.sparkContext.runJob(parted, list, [partition]):
-                    _keep(found, answers)
+                found = context._jvm.PythonRDD.runJob(context._jsc.sc(), parted, [partition])
+                for row in _load_from_socket(found, BatchedSerializer(CPickleSerializer())):
+                    _keep(row, answers)
             except (Py4JJavaError, PySparkException) as error:
                 answers[place] = Refused(_reason(error))
 
