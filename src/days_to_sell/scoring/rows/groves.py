@@ -1,16 +1,19 @@
-"""Trees in single rows: walked at first, compiled a few at a time as rows go by.
+"""Trees in single rows: walked at first, then a few at a time turned into what is faster.
 
-Compiled code is several times as fast, and takes far longer to compile than a new process may take until its
-first answer. So each row that comes, from the second on, pays for a few trees, until all are compiled.
+That is compiled code, or masks where there are many splits. Both take longer to make than a new process may
+take until its first answer. So each row that comes, from the second on, pays for some trees, until all are
+made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from days_to_sell.scoring.plan.forests import Forest, Split, Tree
+from days_to_sell.scoring.rows.masks import Conditions, masked
 
+Form: TypeAlias = Literal["code", "masks", "walked"]
 # Splits that are compiled at once take some milliseconds; calls of many small functions cost every row.
 SPLITS = 250
 # Larger trees and forests are walked for good: their code would take too long at once, or too much memory.
@@ -28,8 +31,9 @@ class Grove:
         features: The features that they split on.
         weights: One for each tree; None where positions are asked for.
         leaves: The leaves of the forest.
-        walks: For how many rows the trees are walked before they are compiled.
-        compiled: Takes the compiled function, which is to be called instead; None to walk for good.
+        form: What the trees are turned into.
+        walks: For how many rows they are walked before.
+        made: Takes the function that is to be called instead.
     """
 
     def __init__(
@@ -38,19 +42,20 @@ class Grove:
         features: Sequence[int],
         weights: Sequence[float] | None,
         leaves: Sequence[Sequence[float]],
+        form: Form,
         walks: int,
-        compiled: Callable[[Any], None] | None,
+        made: Callable[[Any], None],
     ) -> None:
         self._trees, self._features = trees, features
         self._weights, self._leaves = weights, leaves
-        self._walks, self._compiled = walks, compiled
+        self._form, self._walks, self._made = form, walks, made
 
     def __call__(self, *numbers: float) -> Any:
         """Walk the trees."""
-        if self._compiled is not None:
+        if self._form != "walked":
             self._walks -= 1
             if self._walks < 0:
-                self._compiled(self._compile())
+                self._made(self._make())
         if self._weights is None:
             return self._walk(dict(zip(self._features, numbers, strict=True)))
         total = numbers[0]
@@ -70,7 +75,9 @@ class Grove:
             found.append(tree)
         return found
 
-    def _compile(self) -> Any:
+    def _make(self) -> Any:
+        if self._form == "masks":
+            return masked(self._trees, self._features, self._weights, self._leaves)
         # Built from numbers alone, so nothing in a bundle can become code, and nothing is within its reach.
         namespace: dict[str, Any] = {"__builtins__": {}}
         exec(compile("\n".join(self.source()), "<trees>", "exec"), namespace)  # noqa: S102 - see above
@@ -99,38 +106,53 @@ class Part(NamedTuple):
     Args:
         trees: Their places in the forest.
         features: The features that they split on.
-        compilable: Whether they may be compiled.
+        form: What they are to be turned into.
     """
 
     trees: slice
     features: list[int]
-    compilable: bool
+    form: Form
 
 
 def divided(forest: Forest) -> Iterator[Part]:
     """Divide the trees of a forest into groves."""
-    measured = [_measure(tree) for tree in forest.trees]
-    small = sum(splits for splits, _ in measured) <= MAX_FOREST_SPLITS
+    whole = Conditions()
+    measured = [_measure(tree, whole) for tree in forest.trees]
+    if whole.suit(len(measured)):
+        yield Part(slice(0, len(measured)), sorted({*whole.thresholds, *whole.categories}), "masks")
+        return
+    small = whole.splits <= MAX_FOREST_SPLITS
     first, total, found = 0, 0, set[int]()
     for place, (splits, features) in enumerate(measured):
         if place > first and total + splits > SPLITS:
-            yield Part(slice(first, place), sorted(found), small and total <= MAX_TREE_SPLITS)
+            yield Part(slice(first, place), sorted(found), _form(small, total))
             first, total, found = place, 0, set()
         total += splits
         found |= features
-    yield Part(slice(first, len(measured)), sorted(found), small and total <= MAX_TREE_SPLITS)
+    yield Part(slice(first, len(measured)), sorted(found), _form(small, total))
 
 
-def _measure(tree: Tree) -> tuple[int, set[int]]:
-    """Count the splits of a tree, and name the features that they are on."""
+def _form(small: bool, splits: int) -> Form:
+    return "code" if small and splits <= MAX_TREE_SPLITS else "walked"
+
+
+def _measure(tree: Tree, whole: Conditions) -> tuple[int, set[int]]:
+    """Count the splits of a tree, name the features that they are on, and add what they ask."""
     splits, features = 0, set()
     waiting = [tree]
     while waiting:
         each = waiting.pop()
         if type(each) is Split:
             splits += 1
-            features.add(each.feature)
-            waiting += (each.left, each.right)
+            feature, threshold, categories, left, right = each
+            features.add(feature)
+            waiting += (left, right)
+            if categories is None:
+                whole.thresholds.setdefault(feature, set()).add(threshold)
+            else:
+                whole.categories.setdefault(feature, set()).update(categories)
+    whole.splits += splits
+    whole.leaves = max(whole.leaves, splits + 1)
     return splits, features
 
 

@@ -182,15 +182,21 @@ class Writer:
     def _forest(self, expression: ForestSum | ForestVote) -> str:
         forest, weights = expression.forest, expression.weights
         calls, total = [], "0.0"
-        for trees, features, compilable in divided(forest):
+        for trees, features, form in divided(forest):
             name = f"g{self._groves}"
-            # One of them is compiled with each row that comes behind the first.
+            # One of them is made faster with each row that comes behind the first.
             self._groves += 1
-            compiled = partial(self.constants.__setitem__, name) if compilable else None
             of_trees = weights[trees] if isinstance(expression, ForestSum) else None
-            self.constants[name] = Grove(
-                forest.trees[trees], features, of_trees, forest.leaves, self._groves, compiled
+            grove = Grove(
+                forest.trees[trees],
+                features,
+                of_trees,
+                forest.leaves,
+                form,
+                self._groves,
+                partial(self.constants.__setitem__, name),
             )
+            self.constants[name] = grove
             arguments = self._all(forest.vector[feature] for feature in features)
             if isinstance(expression, ForestSum):
                 self.lines.append(f"{name}_sum = {name}({total}, {arguments})")
