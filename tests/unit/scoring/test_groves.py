@@ -102,12 +102,14 @@ def test_rows_of_all_kinds_are_led_alike(
 
 
 def test_masks_are_for_many_splits_that_ask_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few splits, or so many different ones that masks would fill the memory, are compiled."""
+    """Few splits, or so different ones that masks would take much memory or time to make, are compiled."""
     assert {grove._form for grove in walked(scorer())} == {"code"}
     monkeypatch.setattr(masks, "LEAST_SPLITS", 100)
     assert {grove._form for grove in walked(scorer())} == {"masks"}
-    monkeypatch.setattr(masks, "MAX_BYTES", 1_000)
-    assert {grove._form for grove in walked(scorer())} == {"code"}
+    for bound in ("MAX_BYTES", "MAX_STEPS"):
+        with monkeypatch.context() as bounded:
+            bounded.setattr(masks, bound, 1_000)
+            assert {grove._form for grove in walked(scorer())} == {"code"}
 
 
 def test_a_tree_too_large_to_compile_is_walked_for_good(monkeypatch: pytest.MonkeyPatch) -> None:

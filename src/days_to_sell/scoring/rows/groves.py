@@ -151,6 +151,7 @@ def _measure(tree: Tree, whole: Conditions) -> tuple[int, set[int]]:
                 whole.thresholds.setdefault(feature, set()).add(threshold)
             else:
                 whole.categories.setdefault(feature, set()).update(categories)
+                whole.by_category[feature] += 1
     whole.splits += splits
     whole.leaves = max(whole.leaves, splits + 1)
     return splits, features

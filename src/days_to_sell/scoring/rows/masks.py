@@ -9,6 +9,7 @@ et al., QuickScorer: a fast algorithm to rank documents with additive ensembles 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import getitem, itemgetter
@@ -17,8 +18,9 @@ from typing import Any
 
 from days_to_sell.scoring.plan.forests import Split, Tree
 
-# Below, code compiled from the trees is faster. Above, masks would take too much memory.
-LEAST_SPLITS, MAX_BYTES = 2_000, 32 << 20
+# Below, code compiled from the trees is faster. Above, masks would take too much memory, or too long to make:
+# a step is a mask of a tree changed or put in its place, some hundred nanoseconds.
+LEAST_SPLITS, MAX_BYTES, MAX_STEPS = 2_000, 32 << 20, 4_000_000
 # How numbers of so many bits are unpacked; those of wider ones stay bytes.
 _CODES = {8: "B", 16: "H", 32: "I", 64: "Q"}
 # A split's place: its tree, and a mask of the leaves to its left.
@@ -34,17 +36,21 @@ class Conditions:
         leaves: Most leaves that a tree has.
         thresholds: Those of each feature.
         categories: Those of each feature that any split names.
+        by_category: How many splits of each feature name categories.
     """
 
     splits: int = 0
     leaves: int = 0
     thresholds: dict[int, set[float]] = field(default_factory=dict)
     categories: dict[int, set[float]] = field(default_factory=dict)
+    by_category: Counter[int] = field(default_factory=Counter)
 
     def suit(self, trees: int) -> bool:
-        """Say whether masks are worth their memory for so many trees."""
+        """Say whether masks of so many trees are worth their memory and the time to make them."""
         asked = sum(map(len, self.thresholds.values())) + sum(map(len, self.categories.values()))
-        return self.splits >= LEAST_SPLITS and asked * trees * bits_for(self.leaves) // 8 <= MAX_BYTES
+        steps = asked * trees + sum(self.by_category[each] * len(of) for each, of in self.categories.items())
+        room = asked * trees * bits_for(self.leaves) // 8
+        return self.splits >= LEAST_SPLITS and room <= MAX_BYTES and steps <= MAX_STEPS
 
 
 def bits_for(leaves: int) -> int:
