@@ -53,6 +53,13 @@ class Folder:
             raise BundleError(f"{self._at(name)!r} is not the name of a folder; the bundle was tampered with")
         return Folder(self._files, self._at(name))
 
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Give every file below this folder, by its path inside it."""
+        prefix = f"{self.path}/" if self.path else ""
+        for path, content in self._files.items():
+            if path.startswith(prefix):
+                yield path.removeprefix(prefix), content
+
     def text(self, name: str) -> str:
         """Read a file as UTF-8.
 

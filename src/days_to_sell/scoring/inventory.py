@@ -16,18 +16,23 @@ def operators(files: Folder) -> Iterator[tuple[str, str]]:
     Raises:
         BundleError: The bundle is damaged; the message names the node.
     """
-    yield from _operators(files.folder("root"), "root", nesting=0)
+    return ((name, op) for name, op, _ in nodes(files))
 
 
-def _operators(folder: Folder, name: str, nesting: int) -> Iterator[tuple[str, str]]:
+def nodes(files: Folder) -> Iterator[tuple[str, str, Folder]]:
+    """Give each node as :func:`operators` does, with its folder."""
+    return _nodes(files.folder("root"), "root", nesting=0)
+
+
+def _nodes(folder: Folder, name: str, nesting: int) -> Iterator[tuple[str, str, Folder]]:
     model = folder.document("model.json")
     op, attributes = model.get("op"), model.get("attributes", {})
     if not isinstance(op, str) or not isinstance(attributes, dict):
         raise BundleError(f"node {name!r}: its model.json names no operator, or its attributes are no object")
     if op != PIPELINE:
-        yield name, op
+        yield name, op, folder
         return
     if nesting >= MAX_NESTING:
         raise BundleError(f"node {name!r}: pipelines nest deeper than {MAX_NESTING}")
     for child in Attributes(attributes).strings("nodes"):
-        yield from _operators(folder.folder(f"{child}.node"), child, nesting + 1)
+        yield from _nodes(folder.folder(f"{child}.node"), child, nesting + 1)

@@ -15,6 +15,7 @@ from typing import Any
 from days_to_sell.errors import BundleError
 from days_to_sell.scoring.folder import Folder, read_bundle_files
 from days_to_sell.scoring.inventory import operators
+from days_to_sell.scoring.jvm.blame import blamed_node
 from days_to_sell.scoring.jvm.engine import JvmBundle
 from days_to_sell.scoring.jvm.fields import Field
 from days_to_sell.scoring.jvm.machine import Machine, start_jvm
@@ -48,7 +49,7 @@ def load_in_jvm(path: str | Path, runtime: JvmRuntime) -> JvmBundle:
         api = _api(start_jvm(runtime))
         if files.document("bundle.json").get("format") == "json":
             _check_operators(files, api)
-        return _load(path, name, api)
+        return _load(path, files, name, api)
     except BundleError as error:
         raise BundleError(f"MLeap bundle {path}: {error}") from error
 
@@ -66,19 +67,30 @@ def _check_operators(files: Folder, api: Api) -> None:
             raise BundleError(f"node {name!r} ({op!r:.60}): MLeap's runtime has no such operator")
 
 
-def _load(path: Path, name: str, api: Api) -> JvmBundle:
+def _load(path: Path, files: Folder, name: str, api: Api) -> JvmBundle:
     machine = api.machine
     try:
         with _LOADING, _plain(path) as plain:
-            stages = tuple(api.stages(api.load(plain)))
+            stages = tuple(api.stages(_root(plain, files, api)))
         reads, writes = _columns(api, stages)
         bundle = JvmBundle(name, api, stages, reads, writes, writes)
         # What does not fit together shows when the stages are put together.
         bundle.prepare()
     except machine.jpype.JException as error:
         raise_if_exhausted(machine, error)
-        raise BundleError(f"MLeap's runtime cannot load it: {describe(error)}") from None
+        raise BundleError(f"its stages do not fit together: {describe(error)}") from None
     return bundle
+
+
+def _root(path: Path, files: Folder, api: Api) -> Any:
+    try:
+        return api.load(path)
+    except api.machine.jpype.JException as error:
+        raise_if_exhausted(api.machine, error)
+        written = files.document("bundle.json").get("format")
+        node = blamed_node(files, api) if written == "json" else None
+        where = f"{node}: " if node else ""
+        raise BundleError(f"{where}MLeap's runtime cannot load it: {describe(error)}") from None
 
 
 def _columns(api: Api, stages: tuple[Any, ...]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -197,8 +198,17 @@ def test_an_operator_that_the_runtime_lacks_is_named_with_its_node(tmp_path: Pat
         load_bundle(path, "jvm", mleap)
 
 
-@pytest.mark.parametrize("damage", ["attributes", "tree", "shape", "truncated"])
-def test_a_damaged_bundle_is_refused(tmp_path: Path, mleap: JvmRuntime, damage: str) -> None:
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("attributes", r"node 'n2' \('linear_regression'\): MLeap's runtime cannot load it: key not found"),
+        ("tree", r"node 'n2' \('decision_tree_regression'\): MLeap's runtime cannot load it: "),
+        ("shape", r"node 'n2' \('linear_regression'\): MLeap's runtime cannot load it: "),
+        ("columns", "its stages do not fit together: "),
+        ("truncated", "it is not a zip that can be read"),
+    ],
+)
+def test_a_damaged_bundle_is_refused(tmp_path: Path, mleap: JvmRuntime, damage: str, message: str) -> None:
     """Whatever the runtime throws at a bundle is an error of the bundle, told in its words."""
     content = files([indexer(), assembler(), line()])
     model = "root/n2.node/model.json"
@@ -208,10 +218,13 @@ def test_a_damaged_bundle_is_refused(tmp_path: Path, mleap: JvmRuntime, damage: 
         content[model] = json.dumps({"op": "decision_tree_regression", "attributes": {}})
     elif damage == "shape":
         content["root/n2.node/node.json"] = json.dumps({"name": "n2", "shape": {"inputs": [], "outputs": []}})
+    elif damage == "columns":
+        twice = node("string_indexer", {"input": "make"}, {"output": "age"}, {"labels": strings("a")})
+        content = files([assembler(), twice])
     path = zipped(tmp_path / "bundle.zip", content)
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(BundleError, match="MLeap bundle"):
+    with pytest.raises(BundleError, match=f"MLeap bundle {re.escape(str(path))}: {message}"):
         load_bundle(path, "jvm", mleap)
 
 
