@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -22,8 +23,10 @@ from days_to_sell.registry.mleap_export import export_bundle
 from days_to_sell.registry.mleap_files import TRAVELS
 from days_to_sell.registry.mleap_sample import default_output, prove, take_sample
 from days_to_sell.scoring import load_bundle
+from days_to_sell.training.mleap_releases import RELEASES
 from tests.packages import CAR, days_by_formula, make_package
 
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "mleap.md"
 ROWS = [
     ("flat", 54.0, 2, 210.0),
     ("house", 91.0, 4, 340.0),
@@ -251,6 +254,33 @@ def test_what_is_predicted_by_default_is_what_the_last_stage_writes(
         default_output(PipelineModel(pipeline.stages[:-1]), bundle.select(["rank", "hot", "features"]))
         == "features"
     )
+
+
+def test_the_guide_runs_as_it_is_written(
+    client: MlflowClient, homes: DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its blocks one after another, in the session that runs already; its table is what the check knows."""
+    text = GUIDE.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path)
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(client._tracking_client.tracking_uri)
+    names: dict[str, Any] = {}
+    try:
+        exec(compile("\n".join(blocks), str(GUIDE), "exec"), names)  # noqa: S102 - it is our own page
+    finally:
+        mlflow.set_tracking_uri(before)
+    assert list(names["both"].predict(names["homes"].toPandas())["prediction"]) == [
+        row["prediction"]
+        for row in names["bundle"].transform([row.asDict() for row in names["homes"].collect()])
+    ]
+    rows = re.findall(
+        r"^\| ([\d.]+) \| ([\d.]+) \| \d+ \| `\S+_\S+:([\d.]+)` \| (.+) \|$", text, re.MULTILINE
+    )
+    known = {(each.spark, each.scala, each.mleap, each.tested_by) for each in RELEASES}
+    assert len(rows) == 4
+    assert set(rows) <= known
 
 
 def test_a_flavour_reads_like_mlflows_own() -> None:
