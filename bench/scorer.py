@@ -23,6 +23,10 @@ from days_to_sell.training.mleap_runtime import find_runtime
 
 # The smallest bundle of trees, whose cold start stands for all.
 FIRST = "gbt_20x5"
+# 20 trees that are 5 deep.
+COMPARISONS = 100
+# What a row costs that meets no tree: it is read, some arithmetic is done, and its answer is put together.
+WITHOUT_TREES = "aft"
 ROWS = 100_000
 COLD_STARTS = 7
 # How many times as fast as the JVM: single rows of every bundle, of the first; batches of 1,000; cold starts.
@@ -93,7 +97,7 @@ def findings(found: Mapping[str, Found]) -> Findings:
     """Put figures, tables and missed targets together."""
     figures: dict[str, Any] = {name: _figures(each) for name, each in found.items()}
     figures["cold_start_ms"] = figures[FIRST]["cold_start_ms"] | {"bundle": FIRST}
-    lines = [*_speeds(found), "", *_starts(found)]
+    lines = [*_speeds(found), "", _profile(found[FIRST], found[WITHOUT_TREES]), "", *_starts(found)]
     return Findings(
         figures, lines, [sentence for name, each in found.items() for sentence in missed(name, each)]
     )
@@ -195,6 +199,19 @@ def _speed_cells(name: str, found: Found) -> Sequence[str]:
     for mine, theirs, ratio in zip(python.batch_rows_s, jvm.batch_rows_s, found.batch_ratios, strict=True):
         cells += [f"{mine:,.0f}", f"{theirs:,.0f}", f"{ratio:.1f}"]
     return cells
+
+
+def _profile(first: Found, without_trees: Found) -> str:
+    """Say where the time of a single row goes: across the border, or into trees."""
+    python, jvm = (first.speed[engine].single_us for engine in ENGINES)
+    plain, crossing = (without_trees.speed[engine].single_us for engine in ENGINES)
+    comparison = 1e3 * (python - plain) / COMPARISONS
+    due = 1e3 * (jvm / SMALL - plain) / COMPARISONS
+    return (
+        f"A row without trees takes {plain:.2f} us in Python and {crossing:.2f} us through JPype. The smallest "
+        f"forest adds {python - plain:.2f} us in Python, {comparison:.0f} ns for each of about {COMPARISONS} "
+        f"comparisons; {SMALL:g} times as fast as the JVM would leave {due:.0f} ns for one."
+    )
 
 
 def _starts(found: Mapping[str, Found]) -> Iterator[str]:
