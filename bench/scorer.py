@@ -208,8 +208,8 @@ def _profile(first: Found, without_trees: Found) -> str:
     comparison = 1e3 * (python - plain) / COMPARISONS
     due = 1e3 * (jvm / SMALL - plain) / COMPARISONS
     return (
-        f"A row without trees takes {plain:.2f} us in Python and {crossing:.2f} us through JPype. The smallest "
-        f"forest adds {python - plain:.2f} us in Python, {comparison:.0f} ns for each of about {COMPARISONS} "
+        f"A row without trees takes {plain:.2f} us in Python and {crossing:.2f} us through JPype. The "
+        f"smallest forest adds {python - plain:.2f} us in Python, {comparison:.0f} ns for each of about {COMPARISONS} "
         f"comparisons; {SMALL:g} times as fast as the JVM would leave {due:.0f} ns for one."
     )
 
