@@ -209,8 +209,8 @@ def _profile(first: Found, without_trees: Found) -> str:
     due = 1e3 * (jvm / SMALL - plain) / COMPARISONS
     return (
         f"A row without trees takes {plain:.2f} us in Python and {crossing:.2f} us through JPype. The "
-        f"smallest forest adds {python - plain:.2f} us in Python, {comparison:.0f} ns for each of about {COMPARISONS} "
-        f"comparisons; {SMALL:g} times as fast as the JVM would leave {due:.0f} ns for one."
+        f"smallest forest adds {python - plain:.2f} us in Python, {comparison:.0f} ns for each of about "
+        f"{COMPARISONS} comparisons; {SMALL:g} times as fast as the JVM would leave {due:.0f} ns for one."
     )
 
 
