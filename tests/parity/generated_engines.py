@@ -19,6 +19,8 @@ from days_to_sell.scoring import Bundle
 from tests.parity.generated_frame import INPUTS, Row, plain, to_frame
 
 NUMBER = "row_number"
+# So many rows are scored each by itself as quickly as the rest is searched for the one that is refused.
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,8 @@ class Spark:
             suspected: Which of them may be refused: one that is ends the whole job, so they get one each.
         """
         answers: list[Answer] = [None] * len(rows)
-        sound = [place for place, suspect in enumerate(suspected) if not suspect]
-        doubtful = [place for place, suspect in enumerate(suspected) if suspect]
-        try:
-            self._together(rows, sound, answers)
-        except (Py4JJavaError, PySparkException):
-            doubtful = sorted([*sound, *doubtful])
-        self._apart(rows, doubtful, answers)
+        self._together(rows, [place for place, suspect in enumerate(suspected) if not suspect], answers)
+        self._apart(rows, [place for place, suspect in enumerate(suspected) if suspect], answers)
         return answers
 
     def _frame(self, rows: Sequence[Row], places: Sequence[int], slices: int) -> Any:
@@ -93,9 +90,16 @@ class Spark:
         return self._model.transform(to_frame(self._spark, known, (*INPUTS, NUMBER), slices))
 
     def _together(self, rows: Sequence[Row], places: Sequence[int], answers: list[Answer]) -> None:
-        if places:
+        if len(places) <= FEW:
+            self._apart(rows, places, answers)
+            return
+        try:
             for found in self._frame(rows, places, 1).collect():
                 _keep(found, answers)
+        except (Py4JJavaError, PySparkException):
+            half = len(places) // 2
+            self._together(rows, places[:half], answers)
+            self._together(rows, places[half:], answers)
 
     def _apart(self, rows: Sequence[Row], places: Sequence[int], answers: list[Answer]) -> None:
         if not places:

@@ -36,7 +36,8 @@ def test_engines_agree_on_random_pipelines(spark: SparkSession, mleap: JvmRuntim
     assert findings.told == []
     assert findings.disagreements == 0
     assert set(findings.tallies) == set(OPERATORS)
-    assert (len(lines), findings.pipelines, findings.rows) == (HANDS, HANDS, HANDS * ROWS)
+    assert (len(lines), findings.pipelines) == (HANDS, HANDS)
+    assert HANDS * ROWS / 2 < findings.rows <= HANDS * ROWS
     uncompared = [op for op, tally in findings.tallies.items() if not tally.rows]
     assert uncompared == []
 
