@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz import campaign
 from tests.fuzz.campaign import run, sound
 from tests.fuzz.damage import DAMAGES, STRANGE, Damage, Files
 from tests.fuzz.sources import sources
@@ -30,11 +31,11 @@ def test_what_is_damaged_here_scores_while_it_is_whole(bundles: list[Files], tmp
 
 def test_whatever_is_done_to_a_bundle_it_is_refused_or_scored(bundles: list[Files], tmp_path: Path) -> None:
     """No other exception, no hang, and no more memory than the scorer is given."""
-    *_, campaign = run(bundles, range(CASES), tmp_path)
-    assert campaign.failures == []
-    outcomes = {outcome for _, outcome in campaign.outcomes}
+    *_, seen = run(bundles, range(CASES), tmp_path)
+    assert seen.failures == []
+    outcomes = {outcome for _, outcome in seen.outcomes}
     assert outcomes == {"refused", "scored"}
-    assert {damage for damage, _ in campaign.outcomes} == {damage.__name__ for damage in DAMAGES}
+    assert {damage for damage, _ in seen.outcomes} == {damage.__name__ for damage in DAMAGES}
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -47,3 +48,13 @@ def test_a_case_is_known_by_its_number(damage: Damage, bundles: list[Files]) -> 
 def test_values_that_no_model_has_are_among_the_damage() -> None:
     """Numbers beyond a double, NaN, texts that are no Unicode and wrong types."""
     assert {type(value) for value in STRANGE} == {type(None), bool, int, float, str, list, dict}
+
+
+def test_a_scorer_without_memory_or_time_is_noticed(
+    bundles: list[Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scorer that raises or dies for want of memory fails its case, and so does one that is too late."""
+    monkeypatch.setattr(campaign, "MEMORY", 1 << 20)
+    assert sound(bundles[0], tmp_path)[0] in ("raised", "died")
+    monkeypatch.setattr(campaign, "SECONDS", 0.0)
+    assert sound(bundles[0], tmp_path)[0] == "hung"
