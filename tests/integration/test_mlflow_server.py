@@ -296,7 +296,7 @@ def test_the_command_line_promotes_scores_and_tells_the_history(server: Server, 
     assert state(server, model)[1] == {ALIAS: "2"}
 
     rows = "\n".join(map(json.dumps, [CAR, CAR | {"mileage": -1}]))
-    answered, refused = map(json.loads, call(score, [model], input=rows).output.splitlines())
+    answered, refused = map(json.loads, call(score, [model], input=rows).stdout.splitlines())
     assert answered["days"] == pytest.approx(days_by_formula(CAR))
     assert "mileage is too small" in refused["error"]
 

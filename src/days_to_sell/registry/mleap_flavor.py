@@ -296,7 +296,7 @@ def load_model(model_uri: str, dst_path: str | None = None) -> Bundle:
     Args:
         model_uri: The location, in URI format, of the MLflow model. For example:
 
-            - ``/Users/me/path/to/local/model``
+            - ``/path/to/local/model``
             - ``relative/path/to/local/model``
             - ``s3://my_bucket/path/to/model``
             - ``runs:/<mlflow_run_id>/run-relative/path/to/model``
