@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from days_to_sell.errors import BundleError, ScoringError
 from days_to_sell.scoring.kinds import Kind
+from days_to_sell.scoring.plan.expressions import ForestSum
+from days_to_sell.scoring.plan.order import in_order
 from days_to_sell.scoring.plan.plan import Plan
+from days_to_sell.scoring.plan.vectors import ForestVote, Vector
 from days_to_sell.scoring.rows import compile_rows
 from days_to_sell.scoring.rows.compile import Score
 
@@ -20,8 +23,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Answer = Row | ScoringError | None
 
-# Fewer rows take longer over arrays than one by one.
+# Fewer rows take longer over arrays than one by one; so do rows that little is computed for.
 BATCH_FROM = 32
+LEAVES_FROM, WIDTH_FROM = 256, 32
 # Rows held at once, whatever hands them in.
 AT_ONCE = 10_000
 
@@ -74,7 +78,7 @@ class PythonBundle:
         answers: list[Answer] = []
         waiting = iter(rows)
         while part := list(islice(waiting, AT_ONCE)):
-            many = len(part) >= BATCH_FROM and self.outputs
+            many = len(part) >= BATCH_FROM and self._takes_long
             answers += self._many(part) if many else map(self._attempt, part)
         return answers
 
@@ -106,6 +110,23 @@ class PythonBundle:
     @cached_property
     def _score(self) -> Score:
         return compile_rows(self.plan)
+
+    @cached_property
+    def _takes_long(self) -> bool:
+        """Whether a row is work enough for arrays to pay: many leaves to choose from, or a wide vector."""
+        values = [
+            value.packed() if isinstance(value, Vector) else value
+            for stage in self.plan.stages
+            for column, value in stage.outputs.items()
+            if column in self.outputs
+        ]
+        leaves = sum(
+            len(each.forest.leaves)
+            for each in in_order(values, set())
+            if isinstance(each, ForestSum | ForestVote)
+        )
+        widest = max((kind.width or 0 for kind in self.outputs.values()), default=0)
+        return leaves >= LEAVES_FROM or widest >= WIDTH_FROM
 
     @cached_property
     def _batch(self) -> Batch:
