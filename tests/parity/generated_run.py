@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pyspark.ml import Pipeline
@@ -105,7 +105,7 @@ def _compare(
     rows, followed = _few_of_a_kind(python, rows_for(bundle, seed, count))
     answers: dict[str, list[Answer]] = {
         "python": one_by_one(python, rows),
-        "batch": in_batch(python, rows),
+        "batch": in_batch(replace(python, arrays=True), rows),
         "mleap": in_batch(load_in_jvm(bundle, runtime), rows),
     }
     suspected = [kind(answer) == "refuses" for answer in answers["python"]]

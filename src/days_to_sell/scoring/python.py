@@ -37,10 +37,12 @@ class PythonBundle:
     Args:
         name: Name of the bundle.
         plan: What it computes.
+        arrays: Whether many rows are computed over arrays; where that pays when None.
     """
 
     name: str
     plan: Plan
+    arrays: bool | None = None
     engine = "python"
 
     @property
@@ -78,7 +80,7 @@ class PythonBundle:
         answers: list[Answer] = []
         waiting = iter(rows)
         while part := list(islice(waiting, AT_ONCE)):
-            many = len(part) >= BATCH_FROM and self._takes_long
+            many = self.arrays if self.arrays is not None else len(part) >= BATCH_FROM and self._takes_long
             answers += self._many(part) if many else map(self._attempt, part)
         return answers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from days_to_sell.errors import ScoringError
-from days_to_sell.scoring import Bundle, load_bundle, python
+from days_to_sell.scoring import Bundle, load_bundle
+from days_to_sell.scoring.python import PythonBundle
 from tests.unit.scoring.bundles import (
     assembler,
     bundle,
@@ -208,13 +210,11 @@ def test_a_mean_stays_inside_the_range_of_its_family(
     assert answer["eta"] == eta
 
 
-def test_many_rows_are_answered_as_each_of_them_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_rows_are_answered_as_each_of_them_alone(tmp_path: Path) -> None:
     """Answers, errors and gaps of a batch are those of single rows, whatever stands beside them."""
-    # Else so small a pipeline would be scored row by row.
-    monkeypatch.setattr(python, "LEAVES_FROM", 0)
-    strict = load_bundle(bundle(tmp_path, indexer(handle_invalid={"string": "skip"}), assembler(), line()))
+    loaded = load_bundle(bundle(tmp_path, indexer(handle_invalid={"string": "skip"}), assembler(), line()))
+    assert isinstance(loaded, PythonBundle)
+    strict = replace(loaded, arrays=True)
     odd: list[dict[str, Any]] = [
         {"make": "never seen", "age": 1.0},
         {"make": "a", "age": "10"},
@@ -228,10 +228,10 @@ def test_many_rows_are_answered_as_each_of_them_alone(
     plain: list[dict[str, Any]] = [{"make": "ab"[n % 2], "age": float(n)} for n in range(100)]
     rows = [row for n, each in enumerate(odd) for row in (each, *plain[n * 10 : n * 10 + 10])]
     together = strict.transform_each(rows)
-    alone = [strict.transform_each([row])[0] for row in rows]
+    alone = [replace(loaded, arrays=False).transform_each([row])[0] for row in rows]
     assert [str(each) if isinstance(each, ScoringError) else each for each in together] == [
         str(each) if isinstance(each, ScoringError) else each for each in alone
     ]
     assert sum(isinstance(each, ScoringError) for each in together) == 6
     assert together.count(None) == 1
-    assert strict.select([]).transform(plain) == plain
+    assert loaded.select([]).transform(plain) == strict.select([]).transform(plain) == plain
