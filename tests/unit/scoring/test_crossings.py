@@ -10,7 +10,7 @@ import pytest
 
 from days_to_sell.errors import ScoringError
 from days_to_sell.scoring import load_bundle
-from tests.unit.scoring.bundles import Document, bundle, node, refusal, shapes, strings
+from tests.unit.scoring.bundles import Document, bundle, node, refusal, shapes, strings, vector
 
 NAMES = {"names": strings(), "named_indices": {"type": "list"}}
 
@@ -67,6 +67,19 @@ def test_a_slicer_gives_what_is_named_behind_its_indices(tmp_path: Path) -> None
     named = {"names": strings("x", "y"), "named_indices": ints(2, 0)}
     loaded = load_bundle(bundle(tmp_path, product((4,), (1, 1, 1, 1)), slicer(3, **named)))
     assert loaded.transform([{"a": [1.0, 2.0, 3.0, 4.0]}])[0]["cut"] == [4.0, 3.0, 1.0]
+
+
+@pytest.mark.parametrize("b", [math.inf, -math.inf, math.nan])
+def test_what_is_nowhere_weighs_nothing_whatever_it_is(tmp_path: Path, b: float) -> None:
+    """A product of the category that is dropped is zero, as in Spark's sparse vectors, not 0 times infinity."""
+    sizes = {"category_sizes": ints(2), "drop_last": {"boolean": True}}
+    encoder = node("one_hot_encoder", {"input0": "k"}, {"output0": "a"}, sizes)
+    line = {"coefficients": vector(2.0), "intercept": {"double": 1.0}}
+    weighed = node("linear_regression", {"features": "out"}, {"prediction": "days"}, line)
+    loaded = load_bundle(bundle(tmp_path, encoder, product((1, None), (1,), (1,)), weighed))
+    assert loaded.transform([{"k": 1.0, "b": b}])[0]["days"] == 1.0
+    assert [each["days"] for each in loaded.transform([{"k": 1.0, "b": b}] * 200)] == [1.0] * 200
+    assert not math.isfinite(loaded.transform([{"k": 0.0, "b": b}])[0]["days"])
 
 
 REFUSED = {

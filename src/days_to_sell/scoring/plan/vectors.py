@@ -181,7 +181,7 @@ class Vector:
                     numbers.append(PackedDot(part, piece.vector))
                 case Sparse():
                     table = (*part, 0.0)
-                    found = [times(lookup(table, index), value) for index, value in piece.entries]
+                    found = [_weighed(table, index, value) for index, value in piece.entries]
                     factors += [1.0] * len(found)
                     numbers += found
         return Weighted(tuple(factors), tuple(numbers), start)
@@ -304,6 +304,13 @@ def times(left: Number, right: Number) -> Number:
 def apply(function: str, *arguments: Number) -> Number:
     """Apply a function by its name."""
     return Apply(function, arguments)
+
+
+def _weighed(table: Sequence[float], index: Index, value: Number) -> Number:
+    """Give the value of an entry times its weight; 0 where it is nowhere, be the value infinite or NaN."""
+    product = times(lookup(table, index), value)
+    nowhere = None if value is ONE else index_in(index, [len(table) - 1])
+    return product if nowhere is None else Choose(nowhere, ZERO, product)
 
 
 def _one_by_one(width: int) -> range:
