@@ -35,11 +35,13 @@ def main() -> int:
     # Every row that is refused would be told with its stack.
     spark.sparkContext.setLogLevel("OFF")
     runtime = find_runtime(Settings.from_env())
-    findings, seed, started = Findings(), asked.seed, time.monotonic()
+    findings, seed, told, started = Findings(), asked.seed, 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="days-to-sell-parity-") as folder:
         while findings.rows < asked.rows:
             for line in compare_round(spark, runtime, seed, ROWS_EACH, Path(folder), findings):
                 print(f"{time.monotonic() - started:6.0f} s, {findings.rows} rows: {line}", flush=True)
+                print("".join(f"    {each}\n" for each in findings.told[told:]), end="", flush=True)
+                told = len(findings.told)
             seed += 1
     print("\n".join(report(findings)))
     write(findings)
@@ -63,7 +65,6 @@ def report(findings: Findings) -> Iterator[str]:
         f"{findings.pipelines} pipelines, {findings.rows} rows, "
         f"{findings.disagreements} disagreements beyond {TOLERANCE:g}"
     )
-    yield from findings.told
 
 
 def write(findings: Findings) -> None:

@@ -23,6 +23,24 @@ REFERENCES: Mapping[str, str] = {"mleap": "spark", "python": "spark", "batch": "
 EXTREME = 30.0
 
 
+# What jumps: two numbers that differ in their last bits may fall on both sides of a threshold.
+STEPS = frozenset(
+    {
+        "binarizer",
+        "bucketizer",
+        "decision_tree_classifier",
+        "decision_tree_regression",
+        "gbt_classifier",
+        "gbt_regression",
+        "k_means",
+        "random_forest_classifier",
+        "random_forest_regression",
+        "vector_indexer",
+    }
+)
+ON_A_STEP = "a step between numbers that differ in their last bits"
+
+
 @dataclass
 class Tally:
     """What is known of one operator after any number of rows.
@@ -101,11 +119,17 @@ class Judge:
         if not (found and expected):
             return
         clean = {name: value for name, value in expected.items() if name not in tainted and name in found}
+        uneven: set[str] = set()
         for stage in self._stages:
             compared = [column for column in stage.outputs if column in clean]
             if not compared:
                 continue
             error = max(distance(found[column], clean[column]) for column in compared)
+            if error > 0.0:
+                if stage.op in STEPS and not uneven.isdisjoint(stage.inputs):
+                    self.exempted[ON_A_STEP] += 1
+                    return
+                uneven.update(compared)
             tally = self.tallies[stage.op]
             tally.rows += engine == "python"
             tally.errors[engine] = max(tally.errors[engine], error)

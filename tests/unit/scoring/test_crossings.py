@@ -71,7 +71,7 @@ def test_a_slicer_gives_what_is_named_behind_its_indices(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("b", [math.inf, -math.inf, math.nan])
 def test_what_is_nowhere_weighs_nothing_whatever_it_is(tmp_path: Path, b: float) -> None:
-    """A product of the category that is dropped is zero, as in Spark's sparse vectors, not 0 times infinity."""
+    """A product of the category that is dropped is zero, as in Spark, and not 0 times infinity."""
     sizes = {"category_sizes": ints(2), "drop_last": {"boolean": True}}
     encoder = node("one_hot_encoder", {"input0": "k"}, {"output0": "a"}, sizes)
     line = {"coefficients": vector(2.0), "intercept": {"double": 1.0}}
