@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.agreement import TOLERANCE
+from days_to_sell.scoring.derive import Derivations
 from days_to_sell.spec import (
     Bucketed,
     Candidate,
