@@ -47,6 +47,10 @@ class Draft:
         """Choose one of some columns."""
         return self.chance.choice(list(columns))
 
+    def without_unseen(self) -> list[str]:
+        """Name the vectors whose metadata count every category: MLeap's trees take others to another side."""
+        return [name for name in self.vectors if not name.startswith("indexed")]
+
     def narrow(self, widest: int) -> str:
         """Choose a vector that is not too wide."""
         return self.pick([name for name, width in self.vectors.items() if width <= widest])

@@ -95,7 +95,7 @@ def _isotonic(draft: Draft) -> None:
 
 def _trees(draft: Draft) -> dict[str, Any]:
     return {
-        "featuresCol": _features(draft, 30),
+        "featuresCol": draft.pick([each for each in draft.without_unseen() if draft.vectors[each] <= 30]),
         "maxDepth": draft.chance.randrange(1, 6),
         "maxBins": 32,
         "seed": draft.chance.randrange(99),

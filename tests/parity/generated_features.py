@@ -168,7 +168,7 @@ def _pca(draft: Draft) -> None:
 
 
 def _slicer(draft: Draft) -> None:
-    source, target = draft.pick(draft.vectors), draft.name("slice")
+    source, target = draft.pick(draft.without_unseen()), draft.name("slice")
     width = draft.vectors[source]
     indices = draft.chance.sample(range(min(width, 9)), min(width, 9, draft.chance.randrange(1, 5)))
     draft.stages.append(F.VectorSlicer(inputCol=source, outputCol=target, indices=indices))

@@ -19,7 +19,7 @@ from pyspark.ml.feature import (
     StringIndexer,
     VectorAssembler,
 )
-from pyspark.ml.regression import IsotonicRegression
+from pyspark.ml.regression import DecisionTreeRegressor, IsotonicRegression
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.errors import BundleError, ScoringError
@@ -75,6 +75,14 @@ def _stages(operator: str, choice: str) -> tuple[str, list[Stage]]:
     if operator == "standard_scaler":
         scaler = StandardScaler(inputCol="vector", outputCol="out", withMean=True, withStd=True)
         return "same", [assemble(["same", "x"], "vector"), scaler]
+    if operator == "decision_tree_regression":
+        # What is missing gets a bucket that the column's own metadata does not count.
+        cut = Bucketizer(inputCol="x", outputCol="cut", splits=[0.0, 1.0, 9.0], handleInvalid="keep")
+        return "x", [
+            cut,
+            assemble(["cut"], "features"),
+            DecisionTreeRegressor(labelCol="x", predictionCol="out"),
+        ]
     assert operator == "isotonic_regression"
     return "x", [IsotonicRegression(featuresCol="x", labelCol="x", predictionCol="out")]
 

@@ -137,15 +137,22 @@ def test_a_vector_from_outside_must_have_its_length(tmp_path: Path) -> None:
             loaded.transform([{"features": wrong}])
 
 
-def test_a_categorical_split_takes_its_categories_to_their_side(tmp_path: Path) -> None:
-    """``isLeft`` says whether listed categories go left; NaN and those not listed go the other way."""
-    for is_left, expected in ((True, [1.0, 2.0, 1.0, 2.0, 2.0]), (False, [2.0, 1.0, 2.0, 1.0, 1.0])):
-        branch = split(
-            type="categorical", featureIndex=0, categories=[0.0, 2.0], numCategories=4, isLeft=is_left
-        )
-        loaded = load_bundle(bundle(tmp_path, tree(branch, leaf(1.0), leaf(2.0), features=1)))
-        rows = [{"features": [x]} for x in (0.0, 1.0, 2.0, 9.0, math.nan)]
-        assert [each["days"] for each in loaded.transform(rows)] == expected
+@pytest.mark.parametrize(
+    ("is_left", "categories", "expected"),
+    [
+        (True, [0.0, 2.0], [1.0, 2.0, 1.0, 2.0, 2.0, 2.0]),
+        (False, [0.0], [2.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+        (False, [0.0, 2.0], [2.0, 1.0, 2.0, 1.0, 2.0, 2.0]),
+    ],
+)
+def test_a_categorical_split_takes_its_categories_to_their_side(
+    tmp_path: Path, is_left: bool, categories: list[float], expected: list[float]
+) -> None:
+    """``isLeft`` says where those listed go; others and NaN go to the other side, but right of two halves."""
+    branch = split(type="categorical", featureIndex=0, categories=categories, numCategories=4, isLeft=is_left)
+    loaded = load_bundle(bundle(tmp_path, tree(branch, leaf(1.0), leaf(2.0), features=1)))
+    rows = [{"features": [x]} for x in (0.0, 1.0, 2.0, 3.0, 9.0, math.nan)]
+    assert [each["days"] for each in loaded.transform(rows)] == expected
 
 
 def test_a_continuous_split_takes_its_threshold_left_and_nan_right(tmp_path: Path) -> None:

@@ -113,4 +113,9 @@ def _read_split(split: Any, width: int) -> tuple[int, float, frozenset[float] | 
     ):
         known = Attributes({"categories": {"double": categories, "type": "list"}})
         categories = known.doubles("categories")
+    count = Attributes({"numCategories": {"int": split.get("numCategories")}}).integer("numCategories")
+    if not is_left and 2 * len(categories) == count:
+        # Of two halves the bundle names the right one and Spark asks the left one, where what is in neither
+        # goes right.
+        return feature, nan, frozenset(map(float, range(count))).difference(categories), False
     return feature, nan, frozenset(categories), not is_left
