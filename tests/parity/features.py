@@ -53,9 +53,10 @@ def _over_x(operator: str, choice: str) -> list[Stage]:
     if operator == "reverse_string_indexer":
         words = IndexToString(inputCol="x", outputCol="word", labels=["a", "b", "c"])
         return [words, StringIndexer(inputCol="word", outputCol="out", handleInvalid="keep")]
-    if (operator, choice) == ("polynomial_expansion", "zeros"):
+    if choice == "zeros":
         zeros = [*"abcd"]
-        return [*_times(0.0, zeros), assemble([*zeros, "x"], "v"), PolynomialExpansion(**INPUT)]
+        of_zeros = PolynomialExpansion(**INPUT) if operator == "polynomial_expansion" else Normalizer(**INPUT)
+        return [*_times(0.0, zeros), assemble([*zeros, "x"], "v"), of_zeros]
     return [assemble(["x", "same"], "v"), _OF_VECTORS[operator](choice)]
 
 
