@@ -12,6 +12,8 @@ from days_to_sell.errors import DaysToSellError
 
 # Jobs on example data are short: a JVM that does not optimise for the long run ends them in half the time.
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# A job names its own. MLflow sets them for its children, and refuses an experiment that is named twice.
+OF_THIS_PROCESS = frozenset({"MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"})
 
 
 def job_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -21,7 +23,7 @@ def job_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         extra: What the job gets beside.
     """
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in OF_THIS_PROCESS},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "JDK_JAVA_OPTIONS": f"{SHORT_LIVED_JVM} {os.environ.get('JDK_JAVA_OPTIONS', '')}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
