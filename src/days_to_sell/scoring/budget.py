@@ -61,5 +61,4 @@ def _wanted(stage: Stage) -> Iterator[Expression]:
         yield check.truth
         if check.value is not None:
             yield check.value
-    for value in stage.outputs.values():
-        yield value.packed() if isinstance(value, Vector) else value
+    yield from stage.computed(stage.outputs).values()

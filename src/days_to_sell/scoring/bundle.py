@@ -7,14 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from days_to_sell.errors import ScoringError
+from days_to_sell.scoring.answers import Answer, Row
 from days_to_sell.scoring.engines import Engine, FindRuntime, open_bundle
 from days_to_sell.scoring.kinds import Kind
 
 if TYPE_CHECKING:
     from days_to_sell.scoring.jvm import JvmRuntime
-
-Row = dict[str, Any]
 
 
 class Bundle(Protocol):
@@ -62,7 +60,7 @@ class Bundle(Protocol):
                 with its position, counted from 0.
         """
 
-    def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Row | ScoringError | None]:
+    def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
         """Score rows as :meth:`transform` does, with an answer to each: what was refused gives its error.
 
         Returns:

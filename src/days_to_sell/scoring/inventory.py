@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from days_to_sell.errors import BundleError
-from days_to_sell.scoring.attributes import Attributes
 from days_to_sell.scoring.folder import Folder
+from days_to_sell.scoring.node import read_model
 from days_to_sell.scoring.reading import MAX_NESTING, PIPELINE
 
 
@@ -26,13 +26,14 @@ def nodes(files: Folder) -> Iterator[tuple[str, str, Folder]]:
 
 def _nodes(folder: Folder, name: str, nesting: int) -> Iterator[tuple[str, str, Folder]]:
     model = folder.document("model.json")
-    op, attributes = model.get("op"), model.get("attributes", {})
-    if not isinstance(op, str) or not isinstance(attributes, dict):
-        raise BundleError(f"node {name!r}: its model.json names no operator, or its attributes are no object")
+    try:
+        op, attributes = read_model(model)
+    except BundleError as error:
+        raise BundleError(f"node {name!r}: {error}") from error
     if op != PIPELINE:
         yield name, op, folder
         return
     if nesting >= MAX_NESTING:
         raise BundleError(f"node {name!r}: pipelines nest deeper than {MAX_NESTING}")
-    for child in Attributes(attributes).strings("nodes"):
+    for child in attributes.strings("nodes"):
         yield from _nodes(folder.folder(f"{child}.node"), child, nesting + 1)

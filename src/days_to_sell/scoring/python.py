@@ -8,20 +8,16 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from days_to_sell.errors import BundleError, ScoringError
+from days_to_sell.scoring.answers import Answer, Row, Score, attempt, require_columns, without_dropped
 from days_to_sell.scoring.kinds import Kind
 from days_to_sell.scoring.plan.expressions import ForestSum
 from days_to_sell.scoring.plan.order import in_order
 from days_to_sell.scoring.plan.plan import Plan
-from days_to_sell.scoring.plan.vectors import ForestVote, Vector
+from days_to_sell.scoring.plan.vectors import ForestVote
 from days_to_sell.scoring.rows import compile_rows
-from days_to_sell.scoring.rows.compile import Score
 
 if TYPE_CHECKING:
     from days_to_sell.scoring.batches import Batch
-
-Row = dict[str, Any]
-Answer = Row | ScoringError | None
 
 # Fewer rows take longer over arrays than one by one; so do rows that little is computed for.
 BATCH_FROM = 32
@@ -57,23 +53,13 @@ class PythonBundle:
 
     def select(self, columns: Sequence[str]) -> PythonBundle:
         """Give the bundle that adds no other columns than these."""
-        unknown = sorted(set(columns) - set(self.plan.outputs))
-        if unknown:
-            raise BundleError(
-                f"the pipeline writes no {', '.join(unknown)}; it writes {', '.join(self.plan.outputs)}"
-            )
+        require_columns(columns, self.plan.outputs)
         asked = {name: kind for name, kind in self.plan.outputs.items() if name in columns}
         return replace(self, plan=replace(self.plan, outputs=asked))
 
     def transform(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Score rows; those that the pipeline drops are left out."""
-        answers = []
-        for position, answer in enumerate(self.transform_each(rows)):
-            if isinstance(answer, ScoringError):
-                raise ScoringError(f"row {position}: {answer}") from answer
-            if answer is not None:
-                answers.append(answer)
-        return answers
+        return without_dropped(self.transform_each(rows))
 
     def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
         """Score rows, with an answer to each: its error where it is refused, None where it is dropped."""
@@ -104,10 +90,7 @@ class PythonBundle:
         return answers
 
     def _attempt(self, row: Mapping[str, Any]) -> Answer:
-        try:
-            return self._score(row)
-        except ScoringError as error:
-            return error
+        return attempt(self._score, row)
 
     @cached_property
     def _score(self) -> Score:
@@ -116,15 +99,11 @@ class PythonBundle:
     @cached_property
     def _takes_long(self) -> bool:
         """Whether a row is work enough for arrays to pay: many leaves to choose from, or a wide vector."""
-        values = [
-            value.packed() if isinstance(value, Vector) else value
-            for stage in self.plan.stages
-            for column, value in stage.outputs.items()
-            if column in self.outputs
-        ]
+        columns = (stage.computed(self.outputs) for stage in self.plan.stages)
+        wanted = (expression for found in columns for expression in found.values())
         leaves = sum(
             len(each.forest.leaves)
-            for each in in_order(values, set())
+            for each in in_order(wanted, set())
             if isinstance(each, ForestSum | ForestVote)
         )
         widest = max((kind.width or 0 for kind in self.outputs.values()), default=0)

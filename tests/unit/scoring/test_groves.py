@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from days_to_sell.scoring.answers import Score
 from days_to_sell.scoring.kinds import NUMBER, Kind
 from days_to_sell.scoring.plan.expressions import ForestSum, NumberIn
 from days_to_sell.scoring.plan.forests import Forest, Split, Tree
 from days_to_sell.scoring.plan.plan import Plan, Stage, Value
 from days_to_sell.scoring.plan.vectors import ForestVote, cells, stored
 from days_to_sell.scoring.rows import compile_rows, groves, masks
-from days_to_sell.scoring.rows.compile import Score
 
 TREES, DEPTH = 60, 5
 # As Spark does, trees share their thresholds.

@@ -14,7 +14,7 @@ from days_to_sell.scoring.kinds import Kind
 from days_to_sell.scoring.plan.expressions import NumberIn, TextIn
 from days_to_sell.scoring.plan.order import Expression, in_order, parts
 from days_to_sell.scoring.plan.plan import Plan
-from days_to_sell.scoring.plan.vectors import Applied, ForestVote, Pack, Vector, VectorIn
+from days_to_sell.scoring.plan.vectors import Applied, ForestVote, Pack, VectorIn
 
 # Rows computed at once, fewer where vectors are wide: what is between inputs and answers stays small.
 ROWS, CELLS = 2048, 1 << 22
@@ -124,9 +124,7 @@ def compile_batch(plan: Plan) -> Batch:
     checks: list[Expression] = []
     for stage in plan.stages:
         checks += [check.truth for check in stage.checks]
-        for column, value in stage.outputs.items():
-            if column in plan.outputs:
-                outputs[column] = value.packed() if isinstance(value, Vector) else value
+        outputs |= stage.computed(plan.outputs)
     places: dict[int, int] = {}
     sources, steps = [], []
     cells = 0

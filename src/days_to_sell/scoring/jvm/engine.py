@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from days_to_sell.errors import BundleError, ScoringError
+from days_to_sell.errors import ScoringError
+from days_to_sell.scoring.answers import Answer, Row, attempt, require_columns, without_dropped
 from days_to_sell.scoring.jvm.decode import RowDecoder
 from days_to_sell.scoring.jvm.encode import RowEncoder
 from days_to_sell.scoring.jvm.fields import Field, fixed_first
@@ -16,9 +17,6 @@ from days_to_sell.scoring.jvm.mleap import Api, Transformer
 from days_to_sell.scoring.jvm.refusals import java_errors
 from days_to_sell.scoring.kinds import Kind
 from days_to_sell.scoring.rows.runtime import clashing
-
-Row = dict[str, Any]
-Answer = Row | ScoringError | None
 
 # Enough that crossing costs little, few enough that a small heap holds every column of them.
 BATCH_ROWS = 1_000
@@ -57,11 +55,7 @@ class JvmBundle:
 
     def select(self, columns: Sequence[str]) -> JvmBundle:
         """Give the bundle that adds no other columns than these."""
-        unknown = sorted(set(columns) - set(self.outputs))
-        if unknown:
-            raise BundleError(
-                f"the pipeline writes no {', '.join(unknown)}; it writes {', '.join(self.outputs)}"
-            )
+        require_columns(columns, self.outputs)
         return replace(self, asked=tuple(field for field in self.asked if field.name in columns))
 
     def prepare(self) -> None:
@@ -70,13 +64,7 @@ class JvmBundle:
 
     def transform(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Score rows; those that the pipeline drops are left out."""
-        answers = []
-        for position, answer in enumerate(self._answers(rows)):
-            if isinstance(answer, ScoringError):
-                raise ScoringError(f"row {position}: {answer}") from answer
-            if answer is not None:
-                answers.append(answer)
-        return answers
+        return without_dropped(self._answers(rows))
 
     def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
         """Score rows, with an answer to each: its error where it is refused, None where it is dropped."""
@@ -112,7 +100,7 @@ class JvmBundle:
                 count, content = self._transformer.many(written)
         except ScoringError:
             # The runtime gives up a whole batch and does not say for which row.
-            return [self._attempt(row) for row in rows]
+            return [attempt(self.transform_row, row) for row in rows]
         for values in self._decoder.decode(content, count):
             position = values[0]
             try:
@@ -120,12 +108,6 @@ class JvmBundle:
             except ScoringError as error:
                 answers[position] = error
         return answers
-
-    def _attempt(self, row: Mapping[str, Any]) -> Answer:
-        try:
-            return self.transform_row(row)
-        except ScoringError as error:
-            return error
 
     def _answer(self, row: Mapping[str, Any], values: Sequence[Any]) -> Row:
         answer = dict(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -46,6 +46,14 @@ class Stage:
     inputs: tuple[str, ...]
     outputs: Mapping[str, Value]
     checks: tuple[Check, ...] = ()
+
+    def computed(self, columns: Container[str]) -> dict[str, Number | Text | Packed]:
+        """Give what computes those of its columns that are asked for; a vector is put into a list."""
+        return {
+            column: value.packed() if isinstance(value, Vector) else value
+            for column, value in self.outputs.items()
+            if column in columns
+        }
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from days_to_sell.errors import BundleError
+from days_to_sell.scoring.answers import Score
 from days_to_sell.scoring.plan.plan import Check, Plan
-from days_to_sell.scoring.plan.vectors import Vector
 from days_to_sell.scoring.rows import runtime
 from days_to_sell.scoring.rows.readers import reader
 from days_to_sell.scoring.rows.writer import Writer
-
-Row = dict[str, Any]
-# The row's own fields and the columns that were asked for; None where the pipeline drops the row.
-Score = Callable[[Mapping[str, Any]], Row | None]
 
 # What spares a call to the reader where a value is as it should be.
 _AS_DUE = {"number": "type({0}) is not float", "string": "type({0}) is not str and {0} is not None"}
@@ -79,10 +74,9 @@ def _compute(plan: Plan, writer: Writer) -> Iterator[str]:
             source = _check(check, writer)
             yield from _taken(writer)
             yield source
-        for column, value in stage.outputs.items():
-            if column in plan.outputs:
-                found[column] = writer.write(value.packed() if isinstance(value, Vector) else value)
-                yield from _taken(writer)
+        for column, expression in stage.computed(plan.outputs).items():
+            found[column] = writer.write(expression)
+            yield from _taken(writer)
     yield "answer = dict(row)"
     for column, variable in found.items():
         yield f"answer[{writer.constant(column)}] = {variable}"
