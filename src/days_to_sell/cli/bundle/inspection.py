@@ -17,7 +17,7 @@ from days_to_sell.scoring.operators import OPERATORS
 from days_to_sell.scoring.plan.expressions import ForestSum
 from days_to_sell.scoring.plan.order import in_order
 from days_to_sell.scoring.plan.plan import Plan
-from days_to_sell.scoring.plan.vectors import ForestVote, Vector
+from days_to_sell.scoring.plan.vectors import ForestVote
 from days_to_sell.scoring.reading import read_plan
 
 
@@ -113,11 +113,10 @@ def _kinds(columns: Mapping[str, Kind]) -> dict[str, str]:
 def _nodes(plan: Plan) -> Iterator[Described]:
     done: set[int] = set()
     for stage in plan.stages:
-        values = [each.packed() if isinstance(each, Vector) else each for each in stage.outputs.values()]
         # Probabilities and classes of one node may share their trees.
         forests = {
             id(each.forest): each.forest
-            for each in in_order(values, done)
+            for each in in_order(stage.computed(stage.outputs).values(), done)
             if isinstance(each, ForestSum | ForestVote)
         }
         trees = sum(len(forest.trees) for forest in forests.values())
