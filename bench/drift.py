@@ -23,7 +23,8 @@ from days_to_sell.release.monitoring.windows import Rule, window
 from days_to_sell.scoring.bins import Bins, NumberBins, TextBins
 from days_to_sell.scoring.profile import Drift, Histogram, Profile
 from days_to_sell.spec import PREDICTION
-from days_to_sell.training.learn import APART, CATEGORIES, QUANTILES, edges_of
+from days_to_sell.spec.contract import MAX_CATEGORIES
+from days_to_sell.training.learn import APART, QUANTILES, edges_of
 
 Ints = npt.NDArray[np.int64]
 Series = Sequence[Mapping[str, Drift]]
@@ -185,7 +186,7 @@ def _learn(columns: Columns) -> tuple[dict[str, Bins], Profile]:
             ranked = [
                 text for text, _ in sorted(Counter(values).items(), key=lambda each: (-each[1], each[0]))
             ]
-            bins[name] = TextBins(tuple(ranked[:APART]), tuple(ranked[APART:CATEGORIES]))
+            bins[name] = TextBins(tuple(ranked[:APART]), tuple(ranked[APART:MAX_CATEGORIES]))
         else:
             known = values[~np.isnan(values)]
             inner = [float(edge) for edge in np.quantile(known, QUANTILES)]

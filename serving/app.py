@@ -5,16 +5,22 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Flask, Response, request
+from prometheus_client import CollectorRegistry
 
 from days_to_sell.scoring.engines import FindRuntime
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
-from days_to_sell.settings import Settings
-from serving import problems, request_ids
-from serving.endpoints import Endpoints
-from serving.metrics import RowMetrics, make_registry
+from days_to_sell.settings import PREFIX, Settings
+from serving import problems
+from serving.edge import ANSWERED, Edge, Handled
+from serving.invocations import PATH, Invocations
+from serving.keys import KeyFile, Keys, NoKeys
 from serving.openapi import describe
+from serving.telemetry.access_log import AccessLog
+from serving.telemetry.requests import RequestMetrics
+from serving.telemetry.rows import RowMetrics
+from serving.views import Views
 
 if TYPE_CHECKING:
     from days_to_sell.scoring.jvm import JvmRuntime
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
-def create_app(package: ModelPackage, settings: Settings) -> Flask:
+def create_app(package: ModelPackage, settings: Settings, *, fast_lane: bool = True) -> Flask:
     """Create the scoring service.
 
     The model answers its own golden rows first. If it does not give Spark's answers the service starts, so
@@ -30,10 +36,11 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
 
     Args:
         package: The verified model package to serve.
-        settings: Limits, and the names that ``/version`` reports.
+        settings: Limits, keys, and the names that ``/version`` reports.
+        fast_lane: Whether scoring requests are answered in front of Flask's routing, with the same bytes.
 
     Raises:
-        SettingsError: The folder of counters cannot be used.
+        SettingsError: The folder of counters or the file of keys cannot be used.
         BundleError: The package's bundle cannot be read, or the engine cannot compute it.
         EnvironmentProblem: The JVM engine is asked for and cannot be had.
         PackageError: The package's derivations, golden rows or profile are damaged.
@@ -47,18 +54,46 @@ def create_app(package: ModelPackage, settings: Settings) -> Flask:
     proof = predictor.prove()
     for difference in proof.differences[:3]:
         _logger.error("self-test: %s", difference)
-    app = Flask("serving", static_folder=None)
-    # Werkzeug cuts a body of unannounced length at its limit without a word: one byte more gives it away.
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
-    request_ids.attach(app)
-    problems.attach(app, settings.max_body_bytes)
+    keys = _keys(settings)
     rows = RowMetrics(package, settings)
-    description = describe(package.contract, settings)
-    endpoints = Endpoints(predictor, proof, settings, description, rows.observe, make_registry(rows))
-    for path, view in endpoints.readable.items():
+    invocations = Invocations(predictor, proof, keys, settings, rows.observe)
+    registry = CollectorRegistry(auto_describe=False)
+    views = Views(predictor, proof, settings, describe(package.contract, settings), registry)
+    requests = RequestMetrics((PATH, *views.readable), keys, settings)
+    # The client's own collectors count one process alone.
+    registry.register(rows)
+    registry.register(requests)
+
+    app = Flask("serving", static_folder=None)
+    problems.attach(app, settings.max_body_bytes)
+    for path, view in views.readable.items():
         app.add_url_rule(path, endpoint=path, view_func=view, methods=["GET"])
-    app.add_url_rule("/invocations", view_func=endpoints.invocations, methods=["POST"])
+
+    def score() -> Response:
+        reply = request.environ[ANSWERED] = invocations(request.environ)
+        return reply.as_response()
+
+    app.add_url_rule(PATH, view_func=score, methods=["POST"])
+    model = f"{package.model}/{settings.model_version or 'unversioned'}"
+    log = AccessLog(settings.model_version) if settings.access_log else None
+
+    def record(handled: Handled) -> None:
+        requests.count(handled)
+        if log:
+            log.write(handled)
+
+    app.wsgi_app = Edge(app.wsgi_app, invocations, record, model=model, fast=fast_lane)  # type: ignore[method-assign]
     return app
+
+
+def _keys(settings: Settings) -> Keys:
+    if settings.api_keys_file is None:
+        _logger.warning(
+            "whoever reaches this service may ask it; %sAPI_KEYS_FILE names a file of keys to change that",
+            PREFIX,
+        )
+        return NoKeys()
+    return KeyFile(settings.api_keys_file)
 
 
 def _runtime(settings: Settings) -> FindRuntime | None:

@@ -11,6 +11,8 @@ from typing import Any
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from days_to_sell.errors import DaysToSellError
+from serving.reply import Reply
 from serving.request_ids import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -36,13 +38,15 @@ class ProblemKind:
 
 
 MALFORMED_REQUEST = ProblemKind("MalformedRequest", 400, "The request is malformed", "BAD_REQUEST")
+UNAUTHENTICATED = ProblemKind("Unauthenticated", 401, "The request shows no known key", "UNAUTHENTICATED")
 NOT_FOUND = ProblemKind("NotFound", 404, "There is nothing at this address", "ENDPOINT_NOT_FOUND")
 METHOD_NOT_ALLOWED = ProblemKind(
     "MethodNotAllowed", 405, "The address does not take this method", "BAD_REQUEST"
 )
+TOO_SLOW = ProblemKind("TooSlow", 408, "The request took too long to arrive", "BAD_REQUEST")
 TOO_LARGE = ProblemKind("TooLarge", 413, "The request is too large", "REQUEST_LIMIT_EXCEEDED")
 UNSUPPORTED_MEDIA_TYPE = ProblemKind(
-    "UnsupportedMediaType", 415, "The service reads JSON only", "BAD_REQUEST"
+    "UnsupportedMediaType", 415, "The service reads JSON and CSV only", "BAD_REQUEST"
 )
 INVALID_ROWS = ProblemKind(
     "InvalidRows", 422, "Rows break the contract of the model", "INVALID_PARAMETER_VALUE"
@@ -52,14 +56,31 @@ NOT_READY = ProblemKind("NotReady", 503, "The service is not ready", "TEMPORARIL
 
 KINDS = (
     MALFORMED_REQUEST,
+    UNAUTHENTICATED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    TOO_SLOW,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID_ROWS,
     INTERNAL_ERROR,
     NOT_READY,
 )
+UNANSWERABLE = "the request could not be answered; report its request_id"
+
+
+class RequestError(DaysToSellError):
+    """A request is refused as a whole, before any of its rows is looked at.
+
+    Args:
+        kind: What kind of problem it is.
+        detail: What is wrong and what to send instead.
+        headers: Headers that the reply needs.
+    """
+
+    def __init__(self, kind: ProblemKind, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(detail)
+        self.kind, self.detail, self.headers = kind, detail, headers
 
 
 @dataclass(frozen=True)
@@ -81,13 +102,21 @@ class RowProblem:
     message: str
 
 
-def problem(kind: ProblemKind, detail: str, errors: Sequence[RowProblem] = ()) -> Response:
+def problem(
+    kind: ProblemKind,
+    detail: str,
+    request_id: str,
+    errors: Sequence[RowProblem] = (),
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Reply:
     """Make the reply for a problem.
 
     Args:
         kind: What kind it is.
         detail: What is wrong here and what to do next, for people; MLflow's clients show it as ``message``.
+        request_id: Name of the request.
         errors: What is wrong with which row; the first hundred are listed.
+        headers: Headers that the reply needs.
     """
     document: dict[str, Any] = {
         "type": f"/openapi.json#/components/responses/{kind.name}",
@@ -96,21 +125,26 @@ def problem(kind: ProblemKind, detail: str, errors: Sequence[RowProblem] = ()) -
         "detail": detail,
         "error_code": kind.error_code,
         "message": detail,
-        "request_id": current_request_id(),
+        "request_id": request_id,
     }
     if errors:
-        document["errors"] = [vars(entry) for entry in errors[:MAX_ENTRIES]]
-    return Response(json.dumps(document), status=kind.status, content_type=CONTENT_TYPE)
+        document["errors"] = listed(errors)
+    return Reply(kind.status, json.dumps(document).encode(), CONTENT_TYPE, headers)
 
 
-def invalid_rows(errors: Sequence[RowProblem], rows: int) -> Response:
+def invalid_rows(errors: Sequence[RowProblem], rows: int, request_id: str) -> Reply:
     """Make the reply for rows that break the contract; none of the request's rows is answered then."""
     broken = len({entry.row for entry in errors})
     first = errors[0]
     detail = f"{broken} of {rows} rows cannot be scored; the first: row {first.row}: {first.message}"
     if len(errors) > MAX_ENTRIES:
         detail += f" ({len(errors)} problems in all, {MAX_ENTRIES} listed)"
-    return problem(INVALID_ROWS, detail, errors)
+    return problem(INVALID_ROWS, detail, request_id, errors)
+
+
+def listed(errors: Sequence[RowProblem]) -> list[dict[str, Any]]:
+    """Write the first hundred problems of rows as a reply lists them."""
+    return [vars(entry) for entry in errors[:MAX_ENTRIES]]
 
 
 def attach(app: Flask, max_body_bytes: int) -> None:
@@ -127,15 +161,13 @@ def attach(app: Flask, max_body_bytes: int) -> None:
         kind = kinds.get(error.code or 500)
         if kind is None:
             kind = MALFORMED_REQUEST if (error.code or 500) < 500 else INTERNAL_ERROR
-        reply = problem(kind, details.get(kind, error.name))
-        for name, value in error.get_headers():
-            if name.lower() == "allow":
-                reply.headers[name] = value
-        return reply
+        allowed = tuple(header for header in error.get_headers() if header[0].lower() == "allow")
+        detail = details.get(kind, error.name)
+        return problem(kind, detail, current_request_id(), headers=allowed).as_response()
 
     def fail(error: Exception) -> Response:
         _logger.error("request %s failed", current_request_id(), exc_info=error)
-        return problem(INTERNAL_ERROR, "the request could not be answered; report its request_id")
+        return problem(INTERNAL_ERROR, UNANSWERABLE, current_request_id()).as_response()
 
     app.register_error_handler(HTTPException, refuse)
     app.register_error_handler(Exception, fail)

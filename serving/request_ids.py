@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import request
 
 HEADER = "X-Request-ID"
+OFFERED = "HTTP_X_REQUEST_ID"
+# Where the edge leaves the name for whoever answers.
+CHOSEN = "days_to_sell.request_id"
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}", re.ASCII)
 
 
@@ -20,20 +25,11 @@ def choose_request_id(offered: str | None) -> str:
     return offered if offered and _SANE.fullmatch(offered) else uuid.uuid4().hex
 
 
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """The id that the edge chose for a request."""
+    return str(environ[CHOSEN])
+
+
 def current_request_id() -> str:
-    """The id of the request being answered."""
-    return str(g.request_id)
-
-
-def attach(app: Flask) -> None:
-    """Give every request of ``app`` an id and every reply the id of its request."""
-
-    def choose() -> None:
-        g.request_id = choose_request_id(request.headers.get(HEADER))
-
-    def reply(response: Response) -> Response:
-        response.headers[HEADER] = current_request_id()
-        return response
-
-    app.before_request(choose)
-    app.after_request(reply)
+    """The id of the request that Flask is answering."""
+    return request_id_of(request.environ)

@@ -37,6 +37,8 @@ class Settings:
         max_body_bytes: Longest request body that the service reads.
         max_rows: Most rows that one request may hold.
         allow_unknown_fields: Whether a request may hold fields that the contract does not name.
+        api_keys_file: File of the keys that the scoring service takes; everybody may ask when not given.
+        access_log: Whether the scoring service writes a line for each request.
     """
 
     cache_dir: Path = field(default_factory=lambda: Path("~/.cache/days-to-sell").expanduser())
@@ -56,6 +58,8 @@ class Settings:
     max_body_bytes: int = 1_000_000
     max_rows: int = 1_000
     allow_unknown_fields: bool = False
+    api_keys_file: Path | None = None
+    access_log: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -72,6 +76,7 @@ class Settings:
 
         jvm_java, jvm_jars = found.get(PREFIX + "JVM_JAVA"), found.get(PREFIX + "JVM_JARS")
         package, counters = found.get(PREFIX + "PACKAGE"), found.get(PREFIX + "COUNTERS")
+        keys = found.get(PREFIX + "API_KEYS_FILE")
         return cls(
             cache_dir=Path(text("CACHE_DIR", str(default.cache_dir))).expanduser(),
             mleap_exporter=text("MLEAP_EXPORTER", default.mleap_exporter),
@@ -90,6 +95,8 @@ class Settings:
             max_body_bytes=_count(found, "MAX_BODY_BYTES", default.max_body_bytes),
             max_rows=_count(found, "MAX_ROWS", default.max_rows),
             allow_unknown_fields=_flag(found, "ALLOW_UNKNOWN_FIELDS", default.allow_unknown_fields),
+            api_keys_file=Path(keys) if keys else None,
+            access_log=_flag(found, "ACCESS_LOG", default.access_log),
         )
 
 

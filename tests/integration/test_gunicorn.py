@@ -20,7 +20,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from days_to_sell.scoring.sketch import ROWS
-from serving.counters import HEADER
+from serving.telemetry.counters import HEADER
 from tests.packages import CAR, days_by_formula, make_package, rewrite
 
 ROOT = Path(__file__).parents[2]

@@ -50,7 +50,7 @@ BREACHES = (
     Breach("Scoring stands on the spec", "src/days_to_sell/scoring/derive.py", "import pyspark"),
     Breach("Scoring stands on the spec", "src/days_to_sell/scoring/bundle.py", "import pandas"),
     Breach("Single rows are scored without NumPy", "src/days_to_sell/scoring/rows/writer.py", "import numpy"),
-    Breach("Spark, MLflow, pandas and py4j", "serving/protocol.py", "import pandas"),
+    Breach("Spark, MLflow, pandas and py4j", "serving/edge.py", "import pandas"),
     Breach(
         "The flavour can leave home",
         "src/days_to_sell/registry/mleap_flavor.py",

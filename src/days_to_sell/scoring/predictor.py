@@ -71,22 +71,26 @@ class Predictor:
         self._allow_unknown = allow_unknown_fields
         self._today = today
 
-    def predict(self, rows: Sequence[Row], observe: Observe | None = None) -> list[float | Refusal]:
+    def predict(
+        self, rows: Sequence[Row], observe: Observe | None = None, *, partial: bool = False
+    ) -> list[float | Refusal]:
         """Answer each row with expected days, or with the reasons why not; answers and rows pair up.
 
         Args:
             rows: Raw rows.
-            observe: Takes each row, raw and derived columns, with its days; none when any row is refused, for
-                then the whole request comes again.
+            observe: Takes each answered row, raw and derived columns, with its days.
+            partial: Whether rows count as answered beside one that is refused; otherwise the whole request
+                comes again.
         """
         today = self._today()
         derived = [self._prepare(row, today) for row in rows]
         known = [row for row in derived if not isinstance(row, Refusal)]
         scored = iter(self._bundle.transform_each(known))
         answers = [row if isinstance(row, Refusal) else _judge(next(scored)) for row in derived]
-        if observe is not None and not any(isinstance(answer, Refusal) for answer in answers):
-            for row, days in zip(known, answers, strict=True):
-                observe(row, days)  # type: ignore[arg-type]
+        if observe is not None and (partial or not any(isinstance(answer, Refusal) for answer in answers)):
+            for row, answer in zip(derived, answers, strict=True):
+                if not (isinstance(row, Refusal) or isinstance(answer, Refusal)):
+                    observe(row, answer)
         return answers
 
     def prove(self) -> Proof:

@@ -14,6 +14,8 @@ from days_to_sell.spec.columns import Column
 
 Value = str | float | int | date | None
 SHOWN = 60
+# Most categories of a field that a contract lists.
+MAX_CATEGORIES = 300
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,19 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Quantile:
+    """By when a share of the like of a row is sold, as a multiple of the number served for it.
+
+    Args:
+        share: The share, between 0 and 1.
+        times: The multiple.
+    """
+
+    share: float
+    times: float
+
+
+@dataclass(frozen=True)
 class RequestContract:
     """The fields of a request and the meaning of its answer.
 
@@ -131,6 +146,8 @@ class RequestContract:
         description: What the predicted number means.
         horizon: Days at which the expectation is restricted.
         fields: The fields of one row, in order.
+        quantiles: How the like of a row spread around the answer; shares that training did not follow to the
+            end are left out.
     """
 
     model: str
@@ -138,6 +155,7 @@ class RequestContract:
     description: str
     horizon: int
     fields: tuple[Field, ...]
+    quantiles: tuple[Quantile, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -178,6 +196,14 @@ class RequestContract:
                 problems.append(Problem(name, message, "", expected))
         return parsed, tuple(problems)
 
+    def quantiles_of(self, answer: float) -> dict[str, float]:
+        """Give the days by which shares of the like of a row are sold.
+
+        Args:
+            answer: The number served for the row.
+        """
+        return {f"{each.share:g}": each.times * answer for each in self.quantiles}
+
     def to_dict(self) -> dict[str, Any]:
         """Write the contract as JSON-ready values."""
         return asdict(self)
@@ -194,7 +220,9 @@ class RequestContract:
                 Field(Column(**field["column"]), tuple(field["categories"]), field["example"])
                 for field in raw["fields"]
             )
-            return cls(raw["model"], raw["title"], raw["description"], int(raw["horizon"]), fields)
+            # Packages of older toolkits know none.
+            quantiles = tuple(Quantile(**each) for each in raw.get("quantiles", ()))
+            return cls(raw["model"], raw["title"], raw["description"], int(raw["horizon"]), fields, quantiles)
         except (KeyError, TypeError, ValueError, SpecError) as error:
             raise ContractError(f"the contract is damaged at {error}; build the package again") from error
 

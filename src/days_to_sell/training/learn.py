@@ -25,9 +25,9 @@ from days_to_sell.spec import (
     ModelSpec,
     RequestContract,
 )
+from days_to_sell.spec.contract import MAX_CATEGORIES
 from days_to_sell.training.derive import derive
 
-CATEGORIES = 300
 APART = 20
 QUANTILES = tuple(tenth / 10 for tenth in range(1, 10))
 # Exact quantiles of a sample by hash: Spark's approximate ones depend on how rows lie in partitions.
@@ -110,7 +110,7 @@ def _most_frequent(frame: DataFrame, names: Sequence[str]) -> Texts:
     pairs = F.array(*(F.struct(F.lit(name).alias("column"), F.col(name).alias("text")) for name in names))
     values = frame.select(F.inline(pairs)).where(F.col("text").isNotNull()).groupBy("column", "text").count()
     rank = F.row_number().over(Window.partitionBy("column").orderBy(F.desc("count"), "text"))
-    found = values.withColumn("rank", rank).where(F.col("rank") <= CATEGORIES).collect()
+    found = values.withColumn("rank", rank).where(F.col("rank") <= MAX_CATEGORIES).collect()
     ranked = sorted((row["column"], row["rank"], row["text"]) for row in found)
     return {name: tuple(text for column, _, text in ranked if column == name) for name in names}
 

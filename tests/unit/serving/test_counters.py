@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from days_to_sell.errors import SettingsError
-from serving.counters import SharedCounters
+from serving.telemetry.counters import SharedCounters
 
 ROOT = Path(__file__).parents[3]
 # Another worker: counts, tells its sums, and waits to be told to end.
 WORKER = """
 import sys
 from pathlib import Path
-from serving.counters import SharedCounters
+from serving.telemetry.counters import SharedCounters
 counters = SharedCounters(Path(sys.argv[1]), sys.argv[2], 3)
 counters.own[0] += int(sys.argv[3])
 print(*counters.totals()[1], flush=True)

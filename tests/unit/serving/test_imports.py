@@ -27,6 +27,7 @@ def test_scoring_imports_no_spark_mlflow_pandas_or_numpy(tmp_path: Path) -> None
     environment = {
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
         "DAYS_TO_SELL_PACKAGE": str(package.root),
+        "DAYS_TO_SELL_ACCESS_LOG": "false",
         "HOME": str(tmp_path),
     }
 

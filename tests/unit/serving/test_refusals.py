@@ -167,7 +167,7 @@ def test_unknown_fields_are_passed_over_where_the_settings_say_so(
     ("headers", "says"),
     [
         ({}, "missing"),
-        ({"Content-Type": "text/csv"}, "text/csv"),
+        ({"Content-Type": "text/plain"}, "text/plain"),
         ({"Content-Type": "application/json; charset=latin-1"}, "UTF-8"),
         ({"Content-Type": "application/json; format=pandas"}, "'format'"),
         ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, "compressed"),

@@ -1,4 +1,4 @@
-"""What ``GET /metrics`` tells: inputs and predictions of all workers since the start, and their drift.
+"""What ``GET /metrics`` tells of rows: inputs, predictions and their drift, of all workers since the start.
 
 Values of a row are never told: a label holds a bin of the profile in the model package, as it was trained.
 """
@@ -7,24 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import Metric
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     InfoMetricFamily,
 )
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from days_to_sell.scoring.bins import TextBins
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.sketch import NO_PROFILE, Counted, Layout, Observe
 from days_to_sell.settings import Settings
 from days_to_sell.spec import PREDICTION
-from serving.counters import SharedCounters
+from serving.telemetry.counters import SharedCounters
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 PREFIX = "days_to_sell"
 
 
@@ -60,6 +59,7 @@ class RowMetrics(Collector):
         )
         yield CounterMetricFamily(f"{PREFIX}_rows", "Rows that were answered.", value=counted.rows)
         yield self._inputs(counted)
+        yield self._unseen(counted)
         yield self._predictions(counted)
         yield from self._drift(counted)
 
@@ -71,6 +71,17 @@ class RowMetrics(Collector):
             for label, count in zip(histogram.bins.labels, counted.bins[name], strict=True):
                 inputs.add_metric((name, label), count)
         return inputs
+
+    def _unseen(self, counted: Counted) -> Metric:
+        unseen = CounterMetricFamily(
+            f"{PREFIX}_unseen_categories",
+            "Rows whose category is none of those that the profile knows from training.",
+            labels=("feature",),
+        )
+        for name, histogram in self._layout.profile.features.items():
+            if isinstance(histogram.bins, TextBins):
+                unseen.add_metric((name,), counted.bins[name][histogram.bins.unseen])
+        return unseen
 
     def _predictions(self, counted: Counted) -> Metric:
         *by_edge, _ = counted.bins[PREDICTION]
@@ -101,15 +112,3 @@ class RowMetrics(Collector):
                 if drift.ks is not None:
                     ks.add_metric((name,), drift.ks)
         yield from (psi, ks)
-
-
-def make_registry(rows: RowMetrics) -> CollectorRegistry:
-    """Gather what the service tells; prometheus-client's own counters count one process alone."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(rows)
-    return registry
-
-
-def write(registry: CollectorRegistry) -> bytes:
-    """Write the metrics in Prometheus' text format."""
-    return generate_latest(registry)

@@ -1,31 +1,22 @@
-"""The views: what each address of the service answers."""
+"""The views that are read with GET: what each address of the service tells."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Request, Response, request
+from flask import Response
 from prometheus_client import CollectorRegistry
-from werkzeug.exceptions import RequestEntityTooLarge
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from days_to_sell.scoring.golden import Proof
-from days_to_sell.scoring.predictor import Predictor, Refusal
-from days_to_sell.scoring.sketch import Observe
+from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.settings import Settings
-from serving import metrics
-from serving.problems import (
-    MALFORMED_REQUEST,
-    NOT_READY,
-    TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE,
-    RowProblem,
-    invalid_rows,
-    problem,
-)
-from serving.protocol import ProtocolError, TooManyRowsError, parse_document, read_rows
+from serving.invocations import unready
+from serving.problems import NOT_READY, problem
+from serving.request_ids import current_request_id
 
 LINKS = {
     "score": "/invocations",
@@ -38,7 +29,7 @@ LINKS = {
 
 
 @dataclass(frozen=True)
-class Endpoints:
+class Views:
     """The views of one service.
 
     Args:
@@ -46,7 +37,6 @@ class Endpoints:
         proof: What the predictor's own golden rows showed at the start.
         settings: Limits, and the names that ``/version`` reports.
         description: The OpenAPI document.
-        observe: Counts answered rows.
         registry: What ``/metrics`` tells.
     """
 
@@ -54,7 +44,6 @@ class Endpoints:
     proof: Proof
     settings: Settings
     description: Mapping[str, Any]
-    observe: Observe
     registry: CollectorRegistry
 
     @property
@@ -70,25 +59,6 @@ class Endpoints:
             "/metrics": self.metrics,
             "/openapi.json": self.openapi,
         }
-
-    def invocations(self) -> Response:
-        """Score the rows of a request: all of them, or none and the reasons."""
-        if not self.proof.passed:
-            return self._not_ready()
-        refusal = _unreadable(request)
-        if refusal:
-            return problem(UNSUPPORTED_MEDIA_TYPE, refusal)
-        try:
-            rows = read_rows(
-                parse_document(self._body()), self.predictor.package.contract.names, self.settings.max_rows
-            )
-        except TooManyRowsError as error:
-            return problem(TOO_LARGE, str(error))
-        except ProtocolError as error:
-            return problem(MALFORMED_REQUEST, str(error))
-        answers = self.predictor.predict(rows, self.observe)
-        errors = _row_problems(answers)
-        return invalid_rows(errors, len(rows)) if errors else _json({"predictions": answers})
 
     def index(self) -> Response:
         """Say what this is and where things are."""
@@ -126,48 +96,14 @@ class Endpoints:
 
     def metrics(self) -> Response:
         """Tell Prometheus what all workers of this service counted."""
-        return Response(metrics.write(self.registry), content_type=metrics.CONTENT_TYPE)
+        return Response(generate_latest(self.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def openapi(self) -> Response:
         """Describe the service and the model's contract."""
         return _json(self.description)
 
-    def _body(self) -> bytes:
-        body = request.get_data(cache=False)
-        if len(body) > self.settings.max_body_bytes:
-            raise RequestEntityTooLarge
-        return body
-
     def _not_ready(self) -> Response:
-        if not self.proof.rows:
-            return problem(NOT_READY, "the model package has no golden rows to prove itself; build it again")
-        wrong = len(self.proof.differences)
-        detail = f"the model differs from Spark on {wrong} of its {self.proof.rows} golden rows"
-        return problem(
-            NOT_READY, f"{detail}; the worst: {self.proof.differences[0]}; build the package again"
-        )
-
-
-def _unreadable(asked: Request) -> str | None:
-    if asked.mimetype != "application/json":
-        return f"the content type is {asked.mimetype[:60] or 'missing'}; send application/json"
-    others = sorted(set(asked.mimetype_params) - {"charset"})
-    if others:
-        return f"the content type has a parameter {others[0][:60]!r}; send application/json alone"
-    if asked.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-        return "the charset is not UTF-8; send UTF-8"
-    if asked.headers.get("Content-Encoding", "identity").lower() != "identity":
-        return "the body is compressed; send it as it is"
-    return None
-
-
-def _row_problems(answers: Sequence[float | Refusal]) -> list[RowProblem]:
-    return [
-        RowProblem(number, found.field, found.value, found.allowed, found.message)
-        for number, answer in enumerate(answers)
-        if isinstance(answer, Refusal)
-        for found in answer.problems
-    ]
+        return problem(NOT_READY, unready(self.proof) or "", current_request_id()).as_response()
 
 
 def _json(value: object) -> Response:
