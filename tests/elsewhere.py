@@ -11,7 +11,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
-WITHOUT_SPARK = 'import sys\n\nsys.modules |= {"pyspark": None, "py4j": None}\n'
+# A line of a .pth file is run where it begins so; a system's own sitecustomize would hide one of ours.
+WITHOUT_SPARK = "import sys; sys.modules.update(pyspark=None, py4j=None)\n"
 
 
 def make_elsewhere(home: Path) -> Path:
@@ -26,7 +27,7 @@ def make_elsewhere(home: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True, timeout=60)
     packages = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     (packages / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
-    (packages / "sitecustomize.py").write_text(WITHOUT_SPARK, encoding="utf-8")
+    (packages / "without_spark.pth").write_text(WITHOUT_SPARK, encoding="utf-8")
     python = home / "bin" / "python"
     server = home / "bin" / "uvicorn"
     server.write_text(f"#!{python}\nfrom uvicorn.main import main\n\nmain()\n", encoding="utf-8")

@@ -76,16 +76,15 @@ class PythonBundle:
 
     def _many(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
         columns, unsure = self._batch.compute(rows)
-        answers: list[Answer] = []
-        clashing = []
-        for position, (row, *values) in enumerate(zip(rows, *columns.values(), strict=True)):
-            answer = dict(row)
-            answer.update(zip(columns, values, strict=True))
-            if len(answer) != len(row) + len(values):
-                clashing.append(position)
-            answers.append(answer)
+        scored: list[Row] = list(map(dict, rows))
+        apart = set(unsure)
+        for column, values in columns.items():
+            apart.update(position for position, row in enumerate(rows) if column in row)
+            for row, value in zip(scored, values, strict=True):
+                row[column] = value
+        answers: list[Answer] = [*scored]
         # Only the function of single rows knows how to refuse a row, and to drop it.
-        for position in (*unsure, *clashing):
+        for position in apart:
             answers[position] = self._attempt(rows[position])
         return answers
 

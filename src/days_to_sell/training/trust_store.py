@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 from cryptography.utils import CryptographyDeprecationWarning
 
 from days_to_sell.errors import EnvironmentProblem
+from days_to_sell.settings import PREFIX
 
 # Java wants a password on every store; this one holds public certificates only.
 PASSWORD = "changeit"  # noqa: S105
@@ -38,7 +39,8 @@ def trust_store(folder: Path, environ: Mapping[str, str]) -> Path:
         environ: Environment variables; ``SSL_CERT_FILE`` names the bundle when it is set.
 
     Raises:
-        EnvironmentProblem: The bundle cannot be read or holds no certificate.
+        EnvironmentProblem: The bundle cannot be read or holds no certificate, or the store cannot be
+            written.
     """
     bundle = _bundle(environ)
     try:
@@ -102,7 +104,13 @@ def _parse(block: bytes) -> x509.Certificate | None:
 
 
 def _write(store: Path, content: bytes) -> None:
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=store.parent, delete=False) as temporary:
-        temporary.write(content)
-    Path(temporary.name).replace(store)
+    try:
+        store.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=store.parent, delete=False) as temporary:
+            temporary.write(content)
+        Path(temporary.name).replace(store)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"Java's trust store cannot be written to {store.parent} ({error.strerror}); "
+            f"set {PREFIX}CACHE_DIR to a folder that can be written"
+        ) from error

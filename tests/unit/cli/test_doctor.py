@@ -57,7 +57,8 @@ def test_jars_in_the_cache_are_seen(call: Call, settings: Settings) -> None:
     jar.parent.mkdir(parents=True)
     jar.touch()
     assert _lines(call("doctor").out)["exporter"] == f"{settings.mleap_exporter}, in the cache"
-    assert [found.name for found in settings.cache_dir.iterdir()] == ["ivy"]
+    # Where the machine has no Java, the authorities that the packaged one trusts are written there.
+    assert {found.name for found in settings.cache_dir.iterdir()} - {"java"} == {"ivy"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -21,6 +22,17 @@ class Split(NamedTuple):
 
 # A leaf is a position in the forest's table of leaves.
 Tree: TypeAlias = Split | int
+
+
+def masks_of(tree: Tree, ends: list[int]) -> Iterator[tuple[Split, int]]:
+    """Give each split with a mask of the leaves to its left, and gather the leaves from left to right."""
+    if not isinstance(tree, Split):
+        ends.append(tree)
+        return
+    start = len(ends)
+    yield from masks_of(tree.left, ends)
+    yield tree, (1 << len(ends)) - (1 << start)
+    yield from masks_of(tree.right, ends)
 
 
 @dataclass(frozen=True, eq=False)

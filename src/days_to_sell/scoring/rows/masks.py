@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import getitem, itemgetter
 from struct import Struct
 from typing import Any
 
-from days_to_sell.scoring.plan.forests import Split, Tree
+from days_to_sell.scoring.plan.forests import Tree, masks_of
 
 # Below, code compiled from the trees is faster. Above, masks would take too much memory, or too long to make:
 # a step is a mask of a tree changed or put in its place, some hundred nanoseconds.
@@ -70,7 +70,7 @@ def masked(
     ends = []
     for number, tree in enumerate(trees):
         of_tree: list[int] = []
-        for split, mask in _splits(tree, of_tree):
+        for split, mask in masks_of(tree, of_tree):
             if split.categories is None:
                 places.setdefault(split.feature, []).append((split.threshold, (number, mask)))
             else:
@@ -113,17 +113,6 @@ def masked(
     exec(compile(source, "<trees>", "exec"), names)  # noqa: S102 - see above
     made: Callable[..., Any] = names["grove"]
     return made
-
-
-def _splits(tree: Tree, ends: list[int]) -> Iterator[tuple[Split, int]]:
-    """Give each split with a mask of the leaves to its left, and gather the leaves from left to right."""
-    if not isinstance(tree, Split):
-        ends.append(tree)
-        return
-    start = len(ends)
-    yield from _splits(tree.left, ends)
-    yield tree, (1 << len(ends)) - (1 << start)
-    yield from _splits(tree.right, ends)
 
 
 def _by_threshold(

@@ -40,7 +40,7 @@ try:
     os.kill(os.getpid(), signal.SIGINT)
 except KeyboardInterrupt:
     heard.append("SIGINT")
-print(" ".join(heard))
+print(" ".join(heard), flush=True)
 
 child = os.fork()
 if not child:
