@@ -134,7 +134,7 @@ def _package(
     provenance: Mapping[str, str],
     scratch: Path,
 ) -> ModelPackage:
-    learned = learn(spec, best.model, training_set.frame, training_set.tables)
+    learned = learn(spec, best.model, training_set.frame, training_set.tables, best.predicted.shape)
     package = write_package(
         scratch / "package",
         model=spec.name,

@@ -2,7 +2,7 @@
 
 from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
-from days_to_sell.spec.contract import Field, Problem, RequestContract
+from days_to_sell.spec.contract import Field, Problem, Quantile, RequestContract
 from days_to_sell.spec.derivations import Derivation, Difference, Log, Lookup, MonthsBetween, Ratio
 from days_to_sell.spec.features import Bucketed, Category, Crossed, Feature, Number
 from days_to_sell.spec.judgement import Direction, Judgement, Place, Slice
@@ -53,6 +53,7 @@ __all__ = [
     "Place",
     "Positive",
     "Problem",
+    "Quantile",
     "Ratio",
     "Refers",
     "RequestContract",

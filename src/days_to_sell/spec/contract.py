@@ -127,6 +127,8 @@ class Field:
 class Quantile:
     """By when a share of the like of a row is sold, as a multiple of the number served for it.
 
+    The number served is a mean restricted to the horizon; its multiples are not, and may lie beyond.
+
     Args:
         share: The share, between 0 and 1.
         times: The multiple.

@@ -23,12 +23,16 @@ from days_to_sell.spec import (
     Field,
     Lookup,
     ModelSpec,
+    Quantile,
     RequestContract,
 )
 from days_to_sell.spec.contract import MAX_CATEGORIES
 from days_to_sell.training.derive import derive
+from days_to_sell.training.evaluation import Curve
 
 APART = 20
+# Of the like of a row, for whoever asks how sure an answer is.
+SHARES = (0.1, 0.5, 0.9)
 QUANTILES = tuple(tenth / 10 for tenth in range(1, 10))
 # Exact quantiles of a sample by hash: Spark's approximate ones depend on how rows lie in partitions.
 SAMPLED_ROWS = 50_000
@@ -44,7 +48,11 @@ class Learned:
 
 
 def learn(
-    spec: ModelSpec, model: PipelineModel, frame: DataFrame, tables: Mapping[str, Mapping[str, str]]
+    spec: ModelSpec,
+    model: PipelineModel,
+    frame: DataFrame,
+    tables: Mapping[str, Mapping[str, str]],
+    shape: Curve,
 ) -> Learned:
     """Learn contract and profile, with five passes over one frame that is kept meanwhile.
 
@@ -55,6 +63,7 @@ def learn(
         model: The fitted pipeline, from derived columns to ``days``.
         frame: Raw training columns with ``row_id``.
         tables: Looked-up column to its table.
+        shape: Survival of T / days, which the model predicts with.
     """
     raw = [column.name for column in spec.columns]
     scored = model.transform(derive(frame, spec, tables))
@@ -69,7 +78,7 @@ def learn(
             name: Histogram(bins[name], counts[name]) for name in (*raw, *spec.derivations) if name in bins
         }
         profile = Profile(rows, histograms, Histogram(bins[PREDICTION], counts[PREDICTION]))
-        return Learned(_contract(spec, kept, texts), profile)
+        return Learned(_contract(spec, kept, texts, spread(shape)), profile)
     finally:
         kept.unpersist()
 
@@ -83,7 +92,23 @@ def to_json(column: Column, value: Any) -> Any:
     return int(value) if column.type == "long" and value is not None else value
 
 
-def _contract(spec: ModelSpec, frame: DataFrame, texts: Texts) -> RequestContract:
+def spread(shape: Curve) -> tuple[Quantile, ...]:
+    """Give by when shares of the like of a row are sold, as multiples of its answer.
+
+    The shape comes from the calibration fold, where slope and level of the answers were fitted too, so it
+    may be a little narrow. It is one for all rows: it holds on average, and no row has its own. Shares that
+    rows were not followed to are left out. Six digits outlive sums in another order.
+
+    Args:
+        shape: Survival of T / days.
+    """
+    times = {share: shape.quantile(share) for share in SHARES}
+    return tuple(Quantile(share, float(f"{time:.6g}")) for share, time in times.items() if time < math.inf)
+
+
+def _contract(
+    spec: ModelSpec, frame: DataFrame, texts: Texts, quantiles: tuple[Quantile, ...]
+) -> RequestContract:
     """Make the contract: categories, most frequent first, and one example row."""
     complete = frame.dropna(subset=[column.name for column in spec.columns if not column.default_today])
     example = complete.orderBy(ROW_ID).limit(1).collect() or frame.orderBy(ROW_ID).limit(1).collect()
@@ -91,7 +116,7 @@ def _contract(spec: ModelSpec, frame: DataFrame, texts: Texts) -> RequestContrac
         Field(column, texts.get(column.name, ()), to_json(column, example[0][column.name]))
         for column in spec.columns
     )
-    return RequestContract(spec.name, spec.title, spec.description, spec.horizon, fields)
+    return RequestContract(spec.name, spec.title, spec.description, spec.horizon, fields, quantiles)
 
 
 def _profiled(spec: ModelSpec) -> tuple[list[str], list[str]]:

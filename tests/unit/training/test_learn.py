@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from pyspark.ml import PipelineModel
@@ -19,9 +20,10 @@ from days_to_sell.data.binning import count_bins
 from days_to_sell.scoring.bins import NumberBins, TextBins
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.profile import Profile
-from days_to_sell.spec import Category, Lookup, Source, SourceColumn
+from days_to_sell.spec import Category, Lookup, Quantile, Source, SourceColumn
 from days_to_sell.training import learn as learning
-from days_to_sell.training.learn import Learned, learn
+from days_to_sell.training.evaluation import Curve
+from days_to_sell.training.learn import Learned, learn, spread
 from tests.unit.training.markets import MAKES, SPEC, frame_of, market_rows
 
 ROWS = 600
@@ -32,6 +34,7 @@ LOOKED_UP = replace(
     sources=(*SPEC.sources, LANDS),
     features=(*SPEC.features, Category("land", derive=Lookup("make", "lands", "land"))),
 )
+SHAPE = Curve(np.array([0.1, 1 / 3, 2.0]), np.array([0.95, 0.5, 0.2]))
 TABLES = {"land": {make: "north" if make < "C" else "south" for make in MAKES if make != "I"}}
 
 
@@ -56,7 +59,7 @@ def model(spark: SparkSession) -> PipelineModel:
 @pytest.fixture(scope="module")
 def learned(frame: DataFrame, model: PipelineModel) -> Learned:
     """What is learnt of it."""
-    return learn(LOOKED_UP, model, frame, TABLES)
+    return learn(LOOKED_UP, model, frame, TABLES, SHAPE)
 
 
 def test_the_contract_knows_categories_by_frequency_and_a_whole_example(learned: Learned) -> None:
@@ -71,6 +74,18 @@ def test_the_contract_knows_categories_by_frequency_and_a_whole_example(learned:
     example, problems = contract.parse({n: f.example for n, f in fields.items()}, today=date(2025, 1, 1))
     assert not problems
     assert isinstance(example["listed_on"], date)
+
+
+def test_the_contract_knows_how_the_like_of_a_row_spread(learned: Learned) -> None:
+    """Shares that rows were followed to are multiples of the answer; the last tenth was not."""
+    assert learned.contract.quantiles == (Quantile(0.1, 0.333333), Quantile(0.5, 0.333333))
+    assert learned.contract.quantiles_of(30.0) == {"0.1": 9.99999, "0.5": 9.99999}
+
+
+def test_a_sum_in_another_order_changes_no_quantile() -> None:
+    """What differs in the last bits, as with other cores, is the same multiple."""
+    shaken = Curve(SHAPE.times * (1 + 1e-12), SHAPE.shares * (1 - 1e-13))
+    assert spread(shaken) == spread(SHAPE)
 
 
 def test_examples_are_values_of_json() -> None:
@@ -114,7 +129,7 @@ def test_the_layout_of_the_rows_changes_nothing(
     frame: DataFrame, model: PipelineModel, learned: Learned
 ) -> None:
     """Another number of partitions gives the same contract and the same profile."""
-    assert learn(LOOKED_UP, model, frame.repartition(3), TABLES) == learned
+    assert learn(LOOKED_UP, model, frame.repartition(3), TABLES, SHAPE) == learned
 
 
 def test_a_sample_gives_the_edges_and_every_row_is_counted(
@@ -122,7 +137,7 @@ def test_a_sample_gives_the_edges_and_every_row_is_counted(
 ) -> None:
     """Many rows are cut by a sample of them; lowest and highest are those of all rows."""
     monkeypatch.setattr(learning, "SAMPLED_ROWS", 150)
-    sampled = learn(LOOKED_UP, model, frame.repartition(2), TABLES).profile
+    sampled = learn(LOOKED_UP, model, frame.repartition(2), TABLES, SHAPE).profile
     edges: list[Any] = [each.features["price"].bins for each in (learned.profile, sampled)]
     assert edges[0] != edges[1]
     assert (edges[0].edges[0], edges[0].edges[-1]) == (edges[1].edges[0], edges[1].edges[-1])
