@@ -58,7 +58,7 @@ def create_app(package: ModelPackage, settings: Settings, *, fast_lane: bool = T
     rows = RowMetrics(package, settings)
     invocations = Invocations(predictor, proof, keys, settings, rows.observe)
     registry = CollectorRegistry(auto_describe=False)
-    views = Views(predictor, proof, settings, describe(package.contract, settings), registry)
+    views = Views(predictor, proof, settings, describe(package, settings), registry)
     requests = RequestMetrics((PATH, *views.readable), keys, settings)
     # The client's own collectors count one process alone.
     registry.register(rows)

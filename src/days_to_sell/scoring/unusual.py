@@ -25,12 +25,7 @@ class Unusual:
             for field in contract.fields
             if field.categories
         }
-        bins = {name: histogram.bins for name, histogram in profile.features.items()} if profile else {}
-        self._ranges = {
-            name: (found.edges[0], found.edges[-1])
-            for name, found in bins.items()
-            if isinstance(found, NumberBins) and name in contract.names
-        }
+        self._ranges = trained_ranges(contract, profile)
 
     def of(self, row: Mapping[str, Any]) -> list[Problem]:
         """Name the values of a row that training never saw the like of.
@@ -51,6 +46,21 @@ class Unusual:
             if value is not None and value not in categories:
                 found.append(Problem(name, f"{name} is {words}", shown(value), ""))
         return found
+
+
+def trained_ranges(contract: RequestContract, profile: Profile | None) -> dict[str, tuple[float, float]]:
+    """Give the lowest and highest value that training saw, by numeric field.
+
+    Args:
+        contract: Names the fields.
+        profile: Knows the ranges; None in a package of the first format, which gives none.
+    """
+    bins = {name: histogram.bins for name, histogram in profile.features.items()} if profile else {}
+    return {
+        name: (found.edges[0], found.edges[-1])
+        for name, found in bins.items()
+        if isinstance(found, NumberBins) and name in contract.names
+    }
 
 
 def _words(field: Field) -> str:

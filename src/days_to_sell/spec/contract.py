@@ -50,6 +50,11 @@ class Field:
     example: str | float | int | None = None
 
     @property
+    def required(self) -> bool:
+        """Whether a row cannot do without it."""
+        return not (self.column.nullable or self.column.default_today)
+
+    @property
     def allowed(self) -> str:
         """Describe what the field takes."""
         column = self.column

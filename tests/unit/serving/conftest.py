@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from days_to_sell.scoring.bins import NumberBins, TextBins
@@ -18,6 +18,7 @@ from days_to_sell.settings import Settings
 from days_to_sell.spec import Column, Field, Ratio, RequestContract
 from serving.app import create_app
 from tests.packages import days_by_formula, write_bundle
+from tests.unit.serving.described import DescribedClient
 
 CAR: dict[str, Any] = {
     "make": "Ford",
@@ -76,7 +77,7 @@ def make_client(package: ModelPackage) -> Callable[..., FlaskClient]:
     """Start the service with chosen settings."""
 
     def make(**settings: Any) -> FlaskClient:
-        return create_app(package, Settings(**settings)).test_client()
+        return DescribedClient(create_app(package, Settings(**settings)), Response)
 
     return make
 
@@ -90,5 +91,5 @@ def app(package: ModelPackage) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A client of the service."""
-    return app.test_client()
+    """A client of the service, which holds every reply against the OpenAPI document."""
+    return DescribedClient(app, Response)

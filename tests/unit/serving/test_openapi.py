@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from flask import Flask
+import schemathesis
+from flask import Flask, Response
 from flask.testing import FlaskClient
 
-from tests.unit.serving.conftest import CAR
+from days_to_sell.scoring.package import ModelPackage
+from days_to_sell.settings import Settings
+from serving.app import create_app
+from serving.openapi import describe
+from serving.problems import KINDS
+from serving.protocol import MEDIA
+from tests.packages import make_package, rewrite
+from tests.unit.serving.conftest import CAR, CAR_DAYS
+from tests.unit.serving.described import DescribedClient
 
 REFUSED: list[dict[str, Any]] = [
     {"make": None},
@@ -33,6 +44,22 @@ def document(client: FlaskClient) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture
+def spread(tmp_path: Path) -> ModelPackage:
+    """A package that knows how the like of a row spread."""
+    quantiles = '"quantiles": [{"share": 0.1, "times": 0.25}, {"share": 0.5, "times": 1.0}]'
+    package = make_package(tmp_path / "spread")
+    return rewrite(package.root, "contract.json", lambda text: text.replace('"quantiles": []', quantiles))
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """A file of one key, which is "secret"."""
+    path = tmp_path / "keys"
+    path.write_text(f"someone sha256:{hashlib.sha256(b'secret').hexdigest()}\n", encoding="utf-8")
+    return path
+
+
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
     """Judge by a schema of the document, whose references point into the document."""
     return jsonschema.Draft202012Validator({**schema, "components": document["components"]})
@@ -53,6 +80,16 @@ def resolve(document: dict[str, Any], pointer: str) -> object:
     for part in pointer.removeprefix("#/").split("/"):
         found = found[part]
     return found
+
+
+def test_it_is_openapi_3_1(
+    document: dict[str, Any], package: ModelPackage, spread: ModelPackage, keys: Path
+) -> None:
+    """It obeys OpenAPI's own schema, whatever the model and the settings."""
+    for each in (document, describe(spread, Settings()), describe(package, Settings(api_keys_file=keys))):
+        schemathesis.openapi.from_dict(each).validate()
+        with pytest.raises(Exception, match="paths"):
+            schemathesis.openapi.from_dict({**each, "paths": []}).validate()
 
 
 def test_it_has_what_openapi_demands(document: dict[str, Any]) -> None:
@@ -93,17 +130,103 @@ def test_it_names_the_addresses_that_exist(app: Flask, document: dict[str, Any])
     assert {(path, method) for path, methods in document["paths"].items() for method in methods} == routes
 
 
-def test_its_examples_are_answered(client: FlaskClient, document: dict[str, Any]) -> None:
-    """Each example fits its own schema, and the service gives it a number that fits the reply's."""
+def test_its_examples_are_golden_rows_and_what_spark_answered(
+    client: FlaskClient, document: dict[str, Any]
+) -> None:
+    """Each request fits its own schema, and gets the reply that stands beside it."""
     operation = document["paths"]["/invocations"]["post"]
-    content = operation["requestBody"]["content"]["application/json"]
-    reply_schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    assert set(content["examples"]) == {"dataframe_records", "dataframe_split", "instances", "inputs"}
-    for example in content["examples"].values():
-        validator(document, content["schema"]).validate(example["value"])
-        reply = client.post("/invocations", json=example["value"])
-        assert reply.status_code == 200, reply.get_data(as_text=True)
-        jsonschema.validate(reply.get_json(), reply_schema)
+    replies = operation["responses"]["200"]["content"]["application/json"]["examples"]
+    bodies = operation["requestBody"]["content"]
+    assert set(bodies["application/json"]["examples"]) == {
+        "dataframe_records", "dataframe_split", "instances", "inputs",
+    }  # fmt: skip
+    assert set(bodies) == set(MEDIA)
+    assert bodies["application/json"]["examples"]["dataframe_records"]["value"]["dataframe_records"] == [CAR]
+    for media, content in bodies.items():
+        for example in content["examples"].values():
+            validator(document, content["schema"]).validate(example["value"])
+            sent = {"data": example["value"], "content_type": media} if media.endswith("csv") else {}
+            sent = sent or {"json": example["value"]}
+            answered = client.post("/invocations", **sent)
+            assert answered.get_json() == replies["plain"]["value"], answered.get_data(as_text=True)
+            explained = client.post("/invocations?explain=true", **sent)
+            assert explained.get_json() == replies["explain"]["value"]
+    assert replies["plain"]["value"] == {"predictions": [CAR_DAYS]}
+
+
+def test_every_example_of_a_reply_fits_its_schema(document: dict[str, Any]) -> None:
+    """Numbers with and without options, and each kind of problem."""
+    contents = [reply["content"] for reply in document["components"]["responses"].values()]
+    contents.append(document["paths"]["/invocations"]["post"]["responses"]["200"]["content"])
+    for content in contents:
+        for described in content.values():
+            assert described["examples"]
+            for example in described["examples"].values():
+                validator(document, described["schema"]).validate(example["value"])
+    kinds = {kind.name: kind.status for kind in KINDS}
+    assert set(document["components"]["responses"]) == set(kinds)
+    for name, reply in document["components"]["responses"].items():
+        example = reply["content"]["application/problem+json"]["examples"][name]["value"]
+        assert (example["status"], example["title"]) == (kinds[name], reply["description"])
+
+
+def test_a_package_without_golden_rows_has_a_request_and_no_reply(tmp_path: Path) -> None:
+    """The example of the contract stands in; an answer is not made up."""
+    found = describe(make_package(tmp_path / "package", rows=0), Settings())["paths"]["/invocations"]["post"]
+    examples = found["requestBody"]["content"]["application/json"]["examples"]
+    assert examples["instances"]["value"] == {"instances": [[9_500.0, 10_000.0, 42_000]]}
+    assert found["responses"]["200"]["content"]["application/json"]["examples"] == {}
+
+
+def test_options_and_what_they_add_are_described(client: FlaskClient, document: dict[str, Any]) -> None:
+    """Each option is a parameter, and no reply has a member that the document does not name."""
+    operation = document["paths"]["/invocations"]["post"]
+    parameters = {each["name"]: each["in"] for each in operation["parameters"]}
+    assert parameters == {"partial": "query", "explain": "query", "X-Request-ID": "header"}
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    rows = [CAR, {**CAR, "doors": 9}, {**CAR, "make": "Trabant"}]
+    found = client.post("/invocations?partial=true&explain=true", json={"instances": rows}).get_json()
+    assert set(found) == set(schema["properties"])
+    assert set(found["errors"][0]) == set(document["components"]["schemas"]["RowProblem"]["properties"])
+    assert set(found["warnings"][0]) == set(document["components"]["schemas"]["Warning"]["properties"])
+
+
+def test_quantiles_are_described_where_the_model_has_them(
+    document: dict[str, Any], spread: ModelPackage
+) -> None:
+    """They are named by share, may lie beyond the horizon, and are answered as described."""
+    operation = describe(spread, Settings())["paths"]["/invocations"]["post"]
+    content = operation["responses"]["200"]["content"]["application/json"]
+    described = content["schema"]["properties"]["quantiles"]
+    assert described["items"]["required"] == ["0.1", "0.5"]
+    assert "beyond the horizon of 180 days" in described["description"]
+    client = DescribedClient(create_app(spread, Settings()), Response)
+    request = operation["requestBody"]["content"]["application/json"]["examples"]["inputs"]["value"]
+    reply = client.post("/invocations?explain=1", json=request).get_json()
+    assert reply == content["examples"]["explain"]["value"]
+    assert reply["quantiles"][0] == {"0.1": reply["predictions"][0] * 0.25, "0.5": reply["predictions"][0]}
+    without = document["paths"]["/invocations"]["post"]["responses"]["200"]["content"]["application/json"]
+    assert "quantiles" not in without["schema"]["properties"]
+
+
+def test_keys_are_described_only_where_they_are_needed(
+    document: dict[str, Any], package: ModelPackage, keys: Path
+) -> None:
+    """Both ways to show one, and what happens without; only scoring is guarded."""
+    assert "securitySchemes" not in document["components"]
+    assert "401" not in document["paths"]["/invocations"]["post"]["responses"]
+    client = DescribedClient(create_app(package, Settings(api_keys_file=keys)), Response)
+    found = client.get("/openapi.json").get_json()
+    schemes = found["components"]["securitySchemes"]
+    assert found["paths"]["/invocations"]["post"]["security"] == [{name: []} for name in schemes]
+    assert [path for path, each in found["paths"].items() if "security" in each.get("get", {})] == []
+    shown = {
+        schemes["bearer"]["scheme"]: {"Authorization": "Bearer secret"},
+        schemes["apiKey"]["type"]: {schemes["apiKey"]["name"]: "secret"},
+    }
+    for headers in shown.values():
+        assert client.post("/invocations", json={"instances": [CAR]}, headers=headers).status_code == 200
+    assert client.post("/invocations", json={"instances": [CAR]}).status_code == 401
 
 
 @pytest.mark.parametrize("change", TAKEN + REFUSED, ids=str)
@@ -146,6 +269,21 @@ def test_fields_carry_unit_range_examples_and_nullability(document: dict[str, An
     assert document["components"]["schemas"]["Row"]["required"] == [
         "make", "price_gbp", "valuation_gbp", "doors",
     ]  # fmt: skip
+
+
+def test_hard_limits_are_told_from_what_training_saw(client: FlaskClient, document: dict[str, Any]) -> None:
+    """Beyond minimum and maximum a row is refused; beyond what training saw it is answered with a warning."""
+    fields = document["components"]["schemas"]["Row"]["properties"]
+    price = fields["price_gbp"]
+    assert (price["minimum"], price["maximum"]) == (1, 1e6)
+    assert price["x-trained-range"] == {"minimum": 5_000, "maximum": 20_000}
+    assert fields["make"]["x-trained-categories"] == ["Ford", "Kia"]
+    assert "x-trained-range" not in fields["valuation_gbp"]
+    for value, status, warned in ((0.5, 422, None), (4_000.0, 200, True), (6_000.0, 200, False)):
+        reply = client.post("/invocations?explain=true", json={"instances": [{**CAR, "price_gbp": value}]})
+        assert reply.status_code == status
+        if warned is not None:
+            assert bool(reply.get_json()["warnings"]) == warned
 
 
 def test_unknown_fields_are_described_as_the_settings_treat_them(

@@ -1,0 +1,68 @@
+"""Addresses that are read with GET."""
+
+from __future__ import annotations
+
+from serving.openapi.replies import json_reply, refusals, reply
+from serving.openapi.rows import Schema
+from serving.problems import INTERNAL_ERROR, NOT_READY, ProblemKind
+from serving.reply import JSON
+
+TEXT: Schema = {"type": "string"}
+
+
+def reading() -> Schema:
+    """Describe them, by path."""
+    # MLflow's probe answers a blank line as JSON, which it is not, so nothing is said of what it holds.
+    blank = reply("A blank line.", {JSON: {}})
+    return {
+        "/": _read(
+            "index", "about", "What this is and where things are", _object("model", "title", links={})
+        ),
+        "/openapi.json": _read("openapi", "about", "This document", json_reply("The document.", _any())),
+        "/version": _read(
+            "version",
+            "about",
+            "Which model version answers (MLflow's own server names the version of MLflow)",
+            _object("model", "version", "digest", "environment", "run_id", "engine"),
+        ),
+        "/livez": _read("live", "operation", "Whether the process answers", _object("status")),
+        "/readyz": _read(
+            "ready",
+            "operation",
+            "Whether rows can be scored: the model gave Spark's answers to its own golden rows",
+            _object("status", golden={"rows": {"type": "integer"}, "max_rel_error": {"type": "number"}}),
+            NOT_READY,
+        ),
+        "/ping": _read("ping", "operation", "The same, as MLflow's clients ask it", blank, NOT_READY),
+        "/health": _read("health", "operation", "The same as /ping", blank, NOT_READY),
+        "/metrics": _read(
+            "metrics",
+            "operation",
+            "Requests, rows, inputs, predictions and drift of all workers, for Prometheus",
+            reply("Prometheus' text format.", {"text/plain": {"schema": TEXT}}),
+        ),
+    }
+
+
+def _read(operation: str, tag: str, summary: str, found: Schema, *kinds: ProblemKind) -> Schema:
+    return {
+        "get": {
+            "operationId": operation,
+            "tags": [tag],
+            "summary": summary,
+            "responses": {"200": found, **refusals(INTERNAL_ERROR, *kinds)},
+        }
+    }
+
+
+def _any() -> Schema:
+    return {"type": "object"}
+
+
+def _object(*texts: str, **objects: Schema) -> Schema:
+    """A reply in JSON: an object of texts and of objects, all of them there."""
+    properties: Schema = dict.fromkeys(texts, TEXT)
+    for name, members in objects.items():
+        properties[name] = {"type": "object", "properties": members, "required": list(members)}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return json_reply("An object.", schema)
