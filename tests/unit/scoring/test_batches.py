@@ -7,11 +7,9 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import product
-from random import Random
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,8 +22,7 @@ from days_to_sell.scoring.batches.functions import (
     function,
     vector_function,
 )
-from days_to_sell.scoring.batches.levels import Levels, lay_out_levels
-from days_to_sell.scoring.batches.masks import Masks
+from days_to_sell.scoring.batches.levels import Levels
 from days_to_sell.scoring.kinds import NUMBER, STRING, Kind
 from days_to_sell.scoring.plan.expressions import (
     AnyOf,
@@ -320,45 +317,6 @@ def test_a_deep_tree_takes_no_more_nodes_than_it_has() -> None:
         [{"x": value} for value in (-1.0, 0.0, 0.5, 78.5, 79.0, 80.0, math.nan)]
     )
     assert answers["leaf"] == [700.0, 700.0, 701.0, 779.0, 779.0, 780.0, 780.0]
-
-
-@pytest.mark.parametrize("leaves", [2, 32, 33, 64])
-def test_masks_lead_to_the_leaves_that_walking_down_leads_to(leaves: int) -> None:
-    """Trees as wide as bits allow, split by thresholds and by categories, end where levels end."""
-    random = Random(leaves)  # noqa: S311 - nothing is to be kept secret
-    trees = tuple(_grown(random, leaves, 10 * number) for number in range(5))
-    forest = Forest(trees, tuple((float(leaf),) for leaf in range(2 * 64)), cells([X, Y]))
-    values = [
-        *SPLIT_AT,
-        *(math.nextafter(at, math.inf) for at in SPLIT_AT),
-        math.inf,
-        -math.inf,
-        math.nan,
-        9.0,
-    ]
-    rows = list(np.array([(x, y) for x in values for y in values]).T)
-    masks, levels = lay_out(forest), lay_out_levels(forest)
-    assert isinstance(masks, Masks)
-    rows = [rows[feature] for feature in forest.features]
-    found = [
-        np.concatenate([each.leaf.take(part) for part in each.walk(rows)], axis=1) for each in (masks, levels)
-    ]
-    np.testing.assert_array_equal(*found)
-    assert len(np.unique(found[0])) >= 2
-
-
-SPLIT_AT = (-1.5, -0.0, 0.5, 1.0, 2.0)
-
-
-def _grown(random: Random, leaves: int, first: int) -> Tree:
-    """Split at random until there are so many leaves, numbered from the first on."""
-    if leaves == 1:
-        return first
-    left = random.randint(1, leaves - 1)
-    below = _grown(random, left, first), _grown(random, leaves - left, first + left)
-    if random.random() < 0.3:
-        return Split(1, math.nan, frozenset(random.sample((0.0, 1.0, 2.0, 5.0), 2)), *below)
-    return Split(random.randint(0, 1), random.choice(SPLIT_AT), None, *below)
 
 
 def test_chains_longer_than_calls_may_nest_are_computed() -> None:
