@@ -13,10 +13,12 @@ from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.settings import PREFIX, Settings
 from serving import problems
+from serving.docs_page import docs
 from serving.edge import ANSWERED, Edge, Handled
 from serving.invocations import PATH, Invocations
 from serving.keys import KeyFile, Keys, NoKeys
 from serving.openapi import describe
+from serving.page.view import page
 from serving.telemetry.access_log import AccessLog
 from serving.telemetry.requests import RequestMetrics
 from serving.telemetry.rows import RowMetrics
@@ -59,7 +61,7 @@ def create_app(package: ModelPackage, settings: Settings, *, fast_lane: bool = T
     invocations = Invocations(predictor, proof, keys, settings, rows.observe)
     registry = CollectorRegistry(auto_describe=False)
     views = Views(predictor, proof, settings, describe(package, settings), registry)
-    requests = RequestMetrics((PATH, *views.readable), keys, settings)
+    requests = RequestMetrics((PATH, "/", "/docs", *views.readable), keys, settings)
     # The client's own collectors count one process alone.
     registry.register(rows)
     registry.register(requests)
@@ -68,6 +70,8 @@ def create_app(package: ModelPackage, settings: Settings, *, fast_lane: bool = T
     problems.attach(app, settings.max_body_bytes)
     for path, view in views.readable.items():
         app.add_url_rule(path, endpoint=path, view_func=view, methods=["GET"])
+    app.register_blueprint(page(package.contract, settings))
+    app.register_blueprint(docs(package.contract))
 
     def score() -> Response:
         reply = request.environ[ANSWERED] = invocations(request.environ)

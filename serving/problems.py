@@ -151,7 +151,7 @@ def attach(app: Flask, max_body_bytes: int) -> None:
     """Turn every error of ``app`` that is not a reply yet into a problem."""
     details = {
         MALFORMED_REQUEST: "the request could not be read to its end; send it again",
-        NOT_FOUND: "there is no such address; / lists those there are",
+        NOT_FOUND: "there is no such address; /docs lists those there are",
         METHOD_NOT_ALLOWED: "this address takes the methods named in the Allow header",
         TOO_LARGE: f"the body is longer than {max_body_bytes} bytes; send the rows in several requests",
     }

@@ -18,15 +18,6 @@ from serving.invocations import unready
 from serving.problems import NOT_READY, problem
 from serving.request_ids import current_request_id
 
-LINKS = {
-    "score": "/invocations",
-    "contract": "/openapi.json",
-    "version": "/version",
-    "alive": "/livez",
-    "ready": "/readyz",
-    "metrics": "/metrics",
-}
-
 
 @dataclass(frozen=True)
 class Views:
@@ -50,7 +41,6 @@ class Views:
     def readable(self) -> Mapping[str, Callable[[], Response]]:
         """The views that are read with GET, by path."""
         return {
-            "/": self.index,
             "/ping": self.ping,
             "/health": self.ping,
             "/version": self.version,
@@ -59,11 +49,6 @@ class Views:
             "/metrics": self.metrics,
             "/openapi.json": self.openapi,
         }
-
-    def index(self) -> Response:
-        """Say what this is and where things are."""
-        contract = self.predictor.package.contract
-        return _json({"model": contract.model, "title": contract.title, "links": LINKS})
 
     def ping(self) -> Response:
         """Answer as MLflow's scoring server does: a blank line once requests can be scored."""

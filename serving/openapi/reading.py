@@ -14,10 +14,10 @@ def reading() -> Schema:
     """Describe them, by path."""
     # MLflow's probe answers a blank line as JSON, which it is not, so nothing is said of what it holds.
     blank = reply("A blank line.", {JSON: {}})
+    html = reply("A page.", {"text/html": {"schema": TEXT}})
     return {
-        "/": _read(
-            "index", "about", "What this is and where things are", _object("model", "title", links={})
-        ),
+        "/": _read("page", "about", "A page on which people ask", html),
+        "/docs": _read("docs", "about", "This document, as a page", html),
         "/openapi.json": _read("openapi", "about", "This document", json_reply("The document.", _any())),
         "/version": _read(
             "version",
