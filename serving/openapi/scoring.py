@@ -71,6 +71,7 @@ def scoring(contract: RequestContract, examples: Examples, settings: Settings) -
 def _json(examples: Examples, settings: Settings) -> Schema:
     records = _rows("Row", settings)
     values, columns = _rows("Values", settings), {"$ref": "#/components/schemas/Columns"}
+    one = {"$ref": "#/components/schemas/Row"}
     split = {
         "type": "object",
         "properties": {
@@ -94,8 +95,8 @@ def _json(examples: Examples, settings: Settings) -> Schema:
     forms: dict[str, Schema] = {
         "dataframe_records": records,
         "dataframe_split": split,
-        "instances": {"anyOf": [records, values]},
-        "inputs": {"anyOf": [columns, records]},
+        "instances": {"anyOf": [records, values, columns, one]},
+        "inputs": {"anyOf": [columns, records, one]},
     }
     return {
         "schema": {"oneOf": [_form(name, content) for name, content in forms.items()]},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
 from days_to_sell.spec.contract import shown
@@ -12,13 +13,18 @@ from serving.problems import MALFORMED_REQUEST, RequestError
 def parse_document(body: bytes) -> object:
     """Read a JSON document strictly.
 
+    Args:
+        body: The document, UTF-8 with or without a byte order mark.
+
     Raises:
         RequestError: The body is not UTF-8 or not JSON, names a member twice, nests too deeply or holds NaN
             or an infinity.
     """
     try:
         return json.loads(
-            body.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
+            body.removeprefix(BOM_UTF8).decode("utf-8"),
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_refuse_constant,
         )
     except UnicodeDecodeError as error:
         raise RequestError(

@@ -5,8 +5,9 @@
     {"instances": [{"make": "Ford", ...}, ...]}    or lists of values in the contract's order
     {"inputs": {"make": ["Ford", ...], ...}}       or a list of records
 
-They are read more strictly than MLflow reads them: a member that MLflow would pass over or bend is refused,
-for whoever sent it meant something by it.
+``instances`` and ``inputs`` both take records, columns, and one record alone. All are read more strictly
+than MLflow reads them: a member that MLflow would pass over or bend is refused, for whoever sent it meant
+something by it. ``serving/protocol/differences.py`` lists every such case.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def read_rows(document: object, names: Sequence[str], max_rows: int) -> list[Row
     form, content = _form(document)
     if form == "dataframe_split":
         return _split_rows(content, max_rows)
-    if form == "inputs" and isinstance(content, dict):
-        return _column_rows(content, max_rows)
+    if isinstance(content, dict) and form != "dataframe_records":
+        return _column_rows(form, content, max_rows)
     rows = _bounded(_list(content, form), max_rows)
     if form == "instances" and rows and isinstance(rows[0], list):
         return _value_rows(form, rows, names)
@@ -66,7 +67,7 @@ def _form(document: object) -> tuple[str, object]:
         raise RequestError(
             MALFORMED_REQUEST, f"the body has a member {shown(others[0])!r} beside {given[0]}; leave it out"
         )
-    if document.get("params"):
+    if document.get("params") not in (None, {}):
         raise RequestError(MALFORMED_REQUEST, "this model takes no params; leave them out")
     return given[0], document[given[0]]
 
@@ -111,15 +112,25 @@ def _value_rows(form: str, rows: Sequence[object], names: Sequence[str]) -> list
     return paired
 
 
-def _column_rows(columns: Mapping[str, object], max_rows: int) -> list[Row]:
+def _column_rows(form: str, columns: Mapping[str, object], max_rows: int) -> list[Row]:
+    """Read lists of values by field, or one value for each field, which is one row."""
     if not columns:
-        raise RequestError(MALFORMED_REQUEST, "inputs names no field; send a list of values for each field")
-    values = [_list(column, f"column {shown(name)!r} of inputs") for name, column in columns.items()]
+        raise RequestError(MALFORMED_REQUEST, f"{form} names no field; send a list of values for each field")
+    values = [column for column in columns.values() if isinstance(column, list)]
+    if not values:
+        return [columns]
+    if len(values) < len(columns):
+        # One value for all rows, as pandas takes it, would let a short request become a long one.
+        name, value = next((name, value) for name, value in columns.items() if not isinstance(value, list))
+        raise RequestError(
+            MALFORMED_REQUEST,
+            f"column {shown(name)!r} of {form} is {_kind(value)} beside lists; send a list for each field",
+        )
     lengths = {len(column) for column in values}
     if len(lengths) != 1:
         raise RequestError(
             MALFORMED_REQUEST,
-            f"the columns of inputs have between {min(lengths)} and {max(lengths)} values; send equally many",
+            f"the columns of {form} have between {min(lengths)} and {max(lengths)} values; send equally many",
         )
     _bounded(values[0], max_rows)
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]

@@ -31,7 +31,8 @@ def media_of(environ: Mapping[str, Any]) -> Media:
     if content_type == "application/json":
         return "json"
     kind, parameters = parse_options_header(content_type)
-    media = MEDIA.get(kind)
+    # Media types are told in any case (RFC 9110, 8.3.1).
+    media = MEDIA.get(kind.lower())
     if media is None:
         raise _refused(f"the content type is {kind[:60] or 'missing'}; send {', '.join(MEDIA)}")
     others = sorted(parameters.keys() - {"charset"})

@@ -44,6 +44,27 @@ def test_inputs_may_be_a_list_of_records(client: FlaskClient) -> None:
     assert client.post("/invocations", json={"inputs": [CAR]}).get_json() == {"predictions": [CAR_DAYS]}
 
 
+@pytest.mark.parametrize("form", ["instances", "inputs"])
+def test_rows_may_be_columns_or_one_record_in_either_form_of_tensors(client: FlaskClient, form: str) -> None:
+    """What MLflow reads in ``inputs`` it reads in ``instances`` too, and a record alone is one row."""
+    columns = {name: [value, DEAR[name]] for name, value in CAR.items()}
+
+    assert client.post("/invocations", json={form: columns}).get_json()["predictions"] == [
+        CAR_DAYS,
+        pytest.approx(days_by_formula(DEAR)),
+    ]
+    assert client.post("/invocations", json={form: CAR}).get_json() == {"predictions": [CAR_DAYS]}
+
+
+def test_a_byte_order_mark_is_passed_over(client: FlaskClient) -> None:
+    """Some programs begin every UTF-8 document with one, JSON and CSV alike."""
+    body = b"\xef\xbb\xbf" + json.dumps({"instances": [CAR]}).encode()
+
+    reply = client.post("/invocations", data=body, content_type="application/json")
+
+    assert reply.get_json() == {"predictions": [CAR_DAYS]}
+
+
 def test_columns_of_a_split_frame_may_come_in_any_order_with_an_index(client: FlaskClient) -> None:
     """A frame is read by its column names, and its index is passed over."""
     frame = {"columns": list(CAR)[::-1], "index": [17], "data": [list(CAR.values())[::-1]]}
@@ -68,10 +89,11 @@ def test_a_category_unseen_in_training_and_a_missing_date_are_answered(client: F
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json; charset=UTF-8", 'application/json;charset="utf-8"']
+    "content_type",
+    ["application/json; charset=UTF-8", 'application/json;charset="utf-8"', "Application/JSON;"],
 )
 def test_utf8_may_be_named(client: FlaskClient, content_type: str) -> None:
-    """The one charset that is read may be said, in any case."""
+    """The one charset that is read may be said, in any case; so may the type."""
     body = json.dumps({"instances": [{**CAR, "make": "Citroën"}]}, ensure_ascii=False).encode()
 
     assert client.post("/invocations", data=body, content_type=content_type).status_code == 200
