@@ -21,7 +21,7 @@ class Input:
         field: The field that it fills.
         kind: What a person does with it.
         label: Name for people.
-        note: What may be left out, if it may.
+        note: How it is filled where that cannot be seen, and whether it may be left out.
         value: What it holds at first.
     """
 
@@ -46,7 +46,7 @@ def inputs_of(contract: RequestContract) -> tuple[Input, ...]:
             field,
             _kind(field),
             label_of(field.column),
-            _note(field.column),
+            _note(field),
             _first_value(field),
         )
         for number, field in enumerate(contract.fields)
@@ -76,10 +76,11 @@ def _kind(field: Field) -> InputKind:
     return "select" if len(field.categories) <= SELECTABLE else "search"
 
 
-def _note(column: Column) -> str:
-    if column.default_today:
+def _note(field: Field) -> str:
+    if field.column.default_today:
         return "today if empty"
-    return "optional" if column.nullable else ""
+    searched = "type to search" if _kind(field) == "search" else ""
+    return ", ".join(filter(None, ("optional" if field.column.nullable else "", searched)))
 
 
 def _first_value(field: Field) -> str:

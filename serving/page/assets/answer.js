@@ -24,27 +24,43 @@ export function showAnswer({ days, quantiles, warnings }) {
   at("answer").hidden = false;
   at("days").value = String(days);
   at("days").textContent = told(days);
-  const range = rangeOf(quantiles);
-  at("range").textContent = range;
-  at("range").hidden = !range;
+  const range = showRange(sorted(quantiles), days);
   at("limit").hidden = days < Number(at("limit").dataset.horizon);
   const doubts = warnings.map((warning) => ` Note: ${warning.message}.`).join("");
   at("spoken").textContent = `Expected: ${told(days)} days. ${range}${doubts}`;
 }
 
-/** Say where the like of a row lies, by the widest pair of quantiles that the model has. */
-function rangeOf(quantiles) {
-  const found = Object.entries(quantiles ?? {})
+function sorted(quantiles) {
+  return Object.entries(quantiles ?? {})
     .map(([share, days]) => ({ share: Number(share), days }))
     .sort((one, other) => one.share - other.share);
+}
+
+/** Show where the like of a row lies, by the widest pair of quantiles that the model has. */
+function showRange(found, expected) {
+  const words = rangeOf(found);
+  at("range").hidden = !words;
+  at("range-words").textContent = words;
+  at("band").hidden = found.length < 2;
+  if (found.length > 1) {
+    const [low, high] = [found[0].days, found[found.length - 1].days];
+    const whole = Math.max(high, expected) * 1.05;
+    for (const [name, days] of Object.entries({ low, high, expected })) {
+      at("band").style.setProperty(`--${name}`, String(days / whole));
+    }
+  }
+  return words;
+}
+
+function rangeOf(found) {
   if (found.length === 0) return "";
   const [low, high] = [found[0], found[found.length - 1]];
   const percent = (share) => `${WHOLE.format(share * 100)} %`;
-  if (found.length === 1) return `${percent(low.share)} of its like are sold within ${WHOLE.format(low.days)} days.`;
-  const middle = found.find((each) => each.share === 0.5);
-  const half = middle && found.length > 2 ? `, half of them within ${WHOLE.format(middle.days)}` : "";
   const [from, to] = [WHOLE.format(low.days), WHOLE.format(high.days)];
-  return `${percent(high.share - low.share)} of its like take between ${from} and ${to} days${half}.`;
+  if (low === high) return `Of those like it, ${percent(low.share)} are sold within ${from} days.`;
+  const middle = found.slice(1, -1).find((each) => each.share === 0.5);
+  const half = middle ? `; half are sold within ${WHOLE.format(middle.days)}` : "";
+  return `Of those like it, ${percent(high.share - low.share)} take ${from} to ${to} days${half}.`;
 }
 
 /**
@@ -62,13 +78,17 @@ export function showWhatIf(field, points) {
     at("no-chart").textContent = `Enter a number for ${field.label.toLowerCase()} to see what another one would change.`;
     return;
   }
-  const labelled = points.map((point) => ({ ...point, label: reading(point, field, now) }));
+  const labelled = points.map((point) => ({
+    ...point,
+    label: reading(point, field, now),
+    below: [written(point.x, field.unit), point.current ? "as entered" : point.change],
+  }));
   const axis = field.unit ? `${field.label} (${field.unit})` : field.label;
   const read = (point) => {
     at("reading").textContent = (point ?? labelled.find((each) => each.current)).label;
   };
   const title = `Days against ${field.label.toLowerCase()}`;
-  draw(at("chart"), labelled, { title, x: axis, tick: (value) => written(value, field.unit), pick: read });
+  draw(at("chart"), labelled, { title, x: axis, pick: read });
   read(null);
   fillTable(field, points, axis, title);
 }

@@ -1,8 +1,10 @@
 // A line of days against one number, drawn as SVG: read by pointer, by touch, and with the arrow keys.
 
 const SVG = "http://www.w3.org/2000/svg";
-const HEIGHT = 280;
-const EDGE = { top: 16, right: 18, bottom: 52, left: 58 };
+const HEIGHT = 300;
+const EDGE = { top: 16, right: 28, bottom: 74, left: 50 };
+// Below this many pixels, three of nine points are named on the axis, else five.
+const ROOMY = 430;
 // Differences below a fifth of the answer are not blown up to the height of the chart.
 const LEAST_SPAN = 0.2;
 
@@ -10,9 +12,10 @@ const LEAST_SPAN = 0.2;
  * Draw the chart into an element, in place of what was there.
  *
  * @param {HTMLElement} place where
- * @param {{x: number, days: number, current: boolean, unusual: boolean, label: string}[]} points in order of x
- * @param {{title: string, x: string, tick: function(number): string, pick: function(object)}} words axis, its
- *     numbers, and whom to tell of the point that is looked at; null where none is any more
+ * @param {{x: number, days: number, current: boolean, unusual: boolean, label: string, below: string[]}[]} points
+ *     in order of x; what is read aloud of each, and what stands below it
+ * @param {{title: string, x: string, pick: function(?object)}} words the chart, its axis, and whom to tell of the
+ *     point that is looked at; null where none is any more
  */
 export function draw(place, points, words) {
   const width = Math.max(place.clientWidth, 220);
@@ -20,7 +23,7 @@ export function draw(place, points, words) {
   const y = scale(extent(points.map((point) => point.days), LEAST_SPAN), HEIGHT - EDGE.bottom, EDGE.top);
   const svg = element("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "group" });
   svg.setAttribute("aria-label", `${words.title}. Left and right arrow keys read its points.`);
-  svg.append(...rows(y, width), ...columns(x, width, words.tick), ...names(width, words.x));
+  svg.append(...rows(y, width), ...columns(points, x, width), ...names(width, words.x));
   svg.append(element("path", { class: "line", d: path(points, x, y) }));
   const now = points.find((point) => point.current);
   if (now) svg.append(element("path", { class: "now", d: `M${x(now.x)} ${y(now.days)}V${HEIGHT - EDGE.bottom}` }));
@@ -74,10 +77,17 @@ function rows(y, width) {
   ]);
 }
 
-function columns(x, width, written) {
-  return ticks(...x.domain, Math.min(5, Math.floor(width / 110))).map((value) =>
-    text(written(value), { x: x(value), y: HEIGHT - EDGE.bottom + 20, class: "tick", "text-anchor": "middle" }),
-  );
+function columns(points, x, width) {
+  const now = Math.max(points.findIndex((point) => point.current), 0);
+  const every = width < ROOMY ? 4 : 2;
+  return points
+    .filter((_, place) => (place - now) % every === 0)
+    .flatMap((point) =>
+      point.below.map((words, line) => {
+        const y = HEIGHT - EDGE.bottom + 20 + 17 * line;
+        return text(words, { x: x(point.x), y, class: "tick", "text-anchor": "middle" });
+      }),
+    );
 }
 
 function names(width, below) {

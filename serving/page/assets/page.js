@@ -47,6 +47,7 @@ function show({ status, document: said }, rows, field, variants, moveFocus) {
   }
   tell(elsewhere.join(" "));
   showAnswer(own);
+  if (moveFocus) bringIntoView();
   if (!field) return;
   const doubtful = ({ warnings }) => warnings.some((warning) => warning.field === field.name);
   const points = others.map((each, place) => ({ ...each, x: variants[place].value, change: variants[place].change }));
@@ -61,11 +62,19 @@ function show({ status, document: said }, rows, field, variants, moveFocus) {
   showWhatIf(field, drawn);
 }
 
+// On a phone the answer is below all fields.
+function bringIntoView() {
+  const { top, bottom } = at("days").getBoundingClientRect();
+  if (top >= 0 && bottom <= window.innerHeight) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  at("result").scrollIntoView({ behavior: still ? "auto" : "smooth" });
+}
+
 function refuse(reasons, wrong) {
   shown = null;
   hideAnswer();
-  const fieldsToMend = wrong === 1 ? "One value needs a look." : `${wrong} values need a look.`;
-  tell(reasons.filter(Boolean).join(" ") || fieldsToMend);
+  const toMend = wrong === 1 ? "Please check one value." : `Please check ${wrong} values.`;
+  tell(reasons.filter(Boolean).join(" ") || toMend);
 }
 
 function askForKey(moveFocus) {
