@@ -97,8 +97,9 @@ equivalence: $(DEV) ## Prove that a notebook and the project make the same data 
 	@$(RUN) equivalence $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
 
 .PHONY: docs
-docs: $(DEV) ## Write docs/operators.md anew from what the code knows of operators
-	@$(BIN)/python docs/operators.py
+docs: $(DEV) ## Write docs/operators.md and docs/protocol.md anew from what the code knows
+	@$(BIN)/python -m docs.operators
+	@$(BIN)/python -m docs.protocol
 
 .PHONY: screenshots
 screenshots: $(DEV) ui ## Take the guide's pictures of the MLflow UI on the demo's store, in Chromium
