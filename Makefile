@@ -80,8 +80,8 @@ parity: $(DEV) ## Hold Spark, MLeap's runtime and Python against each other on r
 	@$(BIN)/python -m tests.parity $(if $(ROWS),--rows "$(ROWS)") $(if $(SEED),--seed "$(SEED)")
 
 .PHONY: fuzz
-fuzz: $(DEV) ## Damage thousands of bundles and score them; CASES=10000
-	@$(BIN)/python -m tests.fuzz $(if $(CASES),--cases "$(CASES)") $(if $(FIRST),--first "$(FIRST)")
+fuzz: $(DEV) ## Damage thousands of bundles and score them; PART=service asks the service; CASES=100000
+	@$(BIN)/python -m tests.fuzz $(if $(PART),--part "$(PART)") $(if $(CASES),--cases "$(CASES)") $(if $(FIRST),--first "$(FIRST)")
 
 .PHONY: bench
 bench: $(DEV) ## Measure side by side; PART=training_data runs one part, ADVERTS=10000000 a larger lake

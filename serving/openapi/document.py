@@ -14,6 +14,7 @@ from serving.problems import CONTENT_TYPE, KINDS, METHOD_NOT_ALLOWED, UNAUTHENTI
 TAGS = (
     ("scoring", "Numbers for rows."),
     ("about", "What answers, and how to ask it."),
+    ("page", "For people with a browser."),
     ("operation", "For whoever runs the service."),
 )
 OF_ONE_KIND = {UNAUTHENTICATED: "WWW-Authenticate", METHOD_NOT_ALLOWED: "Allow"}

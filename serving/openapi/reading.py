@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serving.openapi.replies import json_reply, refusals, reply
 from serving.openapi.rows import Schema
-from serving.problems import INTERNAL_ERROR, NOT_READY, ProblemKind
+from serving.problems import INTERNAL_ERROR, NOT_FOUND, NOT_READY, ProblemKind
 from serving.reply import JSON
 
 TEXT: Schema = {"type": "string"}
@@ -16,8 +16,10 @@ def reading() -> Schema:
     blank = reply("A blank line.", {JSON: {}})
     html = reply("A page.", {"text/html": {"schema": TEXT}})
     return {
-        "/": _read("page", "about", "A page on which people ask", html),
-        "/docs": _read("docs", "about", "This document, as a page", html),
+        "/": _kept(_read("page", "page", "A page on which people ask", html)),
+        "/page/{name}": _file("page-file"),
+        "/docs": _kept(_read("docs", "page", "This document, as a page", html)),
+        "/docs/{name}": _file("docs-file"),
         "/openapi.json": _read("openapi", "about", "This document", json_reply("The document.", _any())),
         "/version": _read(
             "version",
@@ -53,6 +55,19 @@ def _read(operation: str, tag: str, summary: str, found: Schema, *kinds: Problem
             "responses": {"200": found, **refusals(INTERNAL_ERROR, *kinds)},
         }
     }
+
+
+def _file(operation: str) -> Schema:
+    content = reply("The file.", {"text/css": {}, "text/javascript": {}, "image/svg+xml": {}})
+    found = _read(operation, "page", "A file of the page", content, NOT_FOUND)
+    found["get"]["parameters"] = [{"name": "name", "in": "path", "required": True, "schema": TEXT}]
+    return _kept(found)
+
+
+def _kept(found: Schema) -> Schema:
+    """Browsers keep pages and files, and ask whether they are still right."""
+    found["get"]["responses"]["304"] = {"description": "The browser's copy is still right."}
+    return found
 
 
 def _any() -> Schema:

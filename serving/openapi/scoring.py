@@ -132,7 +132,8 @@ def _option(name: str, words: str) -> Schema:
         "name": name,
         "in": "query",
         "schema": {"type": "boolean", "default": False},
-        "description": words,
+        "allowEmptyValue": True,
+        "description": f"{words} 1 and no value mean true, 0 means false.",
     }
 
 

@@ -15,6 +15,8 @@ from days_to_sell.spec import PREDICTION
 # Sums of days are kept in whole millionths: counters are whole numbers.
 PER_DAY = 1_000_000
 ROWS, SUM, FIRST_BIN = range(3)
+# An answer this far off is no number of days, and a few of them would fill a sum of 64 bits; bins count it.
+FAR = 100_000.0
 # Stands in where a package of the first format has no profile: rows are counted, and no column of them.
 NO_PROFILE = Profile(0, {}, Histogram(NumberBins((0.0,)), (0, 0, 0)))
 Observe = Callable[[Mapping[str, Any], float], None]
@@ -75,7 +77,7 @@ class Layout:
         def observe(row: Mapping[str, Any], days: float) -> None:
             counters[ROWS] += 1
             counters[answers + bisect_left(limits, days)] += 1
-            if days > 0:
+            if 0 < days < FAR:
                 counters[SUM] += int(days * PER_DAY)
             for name, bounds, offset, missing in numbers:
                 value = row[name]

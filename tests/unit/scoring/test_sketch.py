@@ -62,6 +62,17 @@ def test_the_sum_of_days_never_goes_back() -> None:
     assert (layout.read(counters).rows, layout.read(counters).days) == (2, 12.5)
 
 
+def test_an_answer_beyond_all_days_is_counted_and_not_added() -> None:
+    """A model without bounds may answer what no 64 bits hold; the bins tell of it, and the sum is right."""
+    layout = Layout(PROFILE)
+    counters = memoryview(bytearray(8 * layout.size)).cast("Q")
+    observe = layout.observer(counters)
+    for days in (12.5, 1e14, 1e303):
+        observe({"price": 1.0, "make": None, "age": 1.0}, days)
+    counted = layout.read(counters)
+    assert (counted.rows, counted.days, counted.bins["days"]) == (3, 12.5, (0, 1, 2, 0))
+
+
 def test_without_a_profile_rows_alone_are_counted() -> None:
     """No column is looked at."""
     layout = Layout(NO_PROFILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.scoring.package import ModelPackage, write_package
 from days_to_sell.scoring.profile import Histogram, Profile
 from days_to_sell.settings import Settings
-from days_to_sell.spec import Column, Field, Ratio, RequestContract
+from days_to_sell.spec import Column, Field, Quantile, Ratio, RequestContract
 from serving.app import create_app
 from tests.packages import days_by_formula, write_bundle
 from tests.unit.serving.described import DescribedClient
@@ -44,8 +45,12 @@ PROFILE = Profile(
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
-    """A package whose contract has every type of column, nullable and defaulting ones among them."""
-    folder = tmp_path_factory.mktemp("service")
+    """A package whose contract has every type of column."""
+    return write_cars(tmp_path_factory.mktemp("service"))
+
+
+def write_cars(folder: Path, quantiles: tuple[Quantile, ...] = ()) -> ModelPackage:
+    """Write a package whose contract has every type of column, nullable and defaulting ones among them."""
     write_bundle(folder / "bundle.zip")
     return write_package(
         folder / "package",
@@ -64,6 +69,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
                 Field(Column("doors", "long", minimum=2, maximum=7), example=5),
                 Field(Column("as_of", "date", default_today=True), example="2026-03-01"),
             ),
+            quantiles=quantiles,
         ),
         derivations=Derivations({"price_to_valuation": Ratio("price_gbp", "valuation_gbp")}, {}),
         golden=[GoldenRow("row-0", "sample", CAR, CAR_DAYS)],
