@@ -41,11 +41,19 @@ class Unusual:
                 seen = f"from {lowest:.15g} to {highest:.15g}"
                 message = f"{name} is {side} what the model was trained on, {seen}"
                 found.append(Problem(name, message, shown(value), seen))
-        for name, (categories, words) in self._categories.items():
-            value = row.get(name)
-            if value is not None and value not in categories:
-                found.append(Problem(name, f"{name} is {words}", shown(value), ""))
-        return found
+        return found + self.unseen(row)
+
+    def unseen(self, row: Mapping[str, Any]) -> list[Problem]:
+        """Name the categories of a row that the contract does not list.
+
+        Args:
+            row: A raw row that the contract took.
+        """
+        return [
+            Problem(name, f"{name} is {words}", shown(value), "")
+            for name, (categories, words) in self._categories.items()
+            if (value := row.get(name)) is not None and value not in categories
+        ]
 
 
 def trained_ranges(contract: RequestContract, profile: Profile | None) -> dict[str, tuple[float, float]]:
