@@ -194,7 +194,7 @@ def addresses(
     shared |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     serve = ["-m", "mlflow", "models", "serve", "--env-manager", "local", "--model-uri", str(model)]
     gunicorn = ["-m", "gunicorn", "--config", str(ROOT / "serving" / "gunicorn.conf.py")]
-    own = {"DAYS_TO_SELL_PACKAGE": str(package.root), "DAYS_TO_SELL_PORT": str(ours), "WEB_CONCURRENCY": "1"}
+    own = {"DAYS_TO_SELL_PACKAGE": str(package.root), "PORT": str(ours), "WEB_CONCURRENCY": "1"}
     commands = (
         (theirs, [*serve, "--host", "127.0.0.1", "--port", str(theirs)], {}),
         (ours, gunicorn, own | {"DAYS_TO_SELL_ACCESS_LOG": "false"}),
