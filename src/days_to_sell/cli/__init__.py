@@ -21,6 +21,8 @@ COMMANDS = {
     "monitor": "monitor",
     "score": "score",
     "bundle": "bundle",
+    "contract": "contract",
+    "key": "key",
     "doctor": "doctor",
     "notebooks": "notebooks",
     "equivalence": "equivalence",
