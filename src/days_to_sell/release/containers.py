@@ -81,7 +81,9 @@ class Containers:
             tmpfs={"/tmp": "rw,noexec,nosuid,nodev,size=64m"},  # noqa: S108 - the container's own
             cap_drop=["ALL"],
             security_opt=["no-new-privileges:true"],
+            # A container that swaps answers too late to be of use; one that forks without end ends here.
             mem_limit="1g",
+            memswap_limit="1g",
             pids_limit=256,
             # Docker's types know only two of its four policies.
             restart_policy={"Name": "unless-stopped"},  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
     Dockerfile
     requirements/              what to install, with hashes: serving.txt, or jvm.txt for the JVM engine
     wheelhouse/                the wheels of it
+    trim.py                    removes what a running service never reads
     jars/                      MLeap's runtime with SHA256SUMS, for the JVM engine; else empty
     toolkit/                   the project's own wheel
     serving/                   the service
@@ -35,6 +36,7 @@ SOURCES = ("pyproject.toml", "README.md", "LICENSE", "src")
 PIP_SECONDS = 600
 # A fixed time in the wheel's entries makes equal sources equal bytes, so that the engine's cache holds.
 BUILD_TIME = "1704067200"
+TRIM = Path(__file__).with_name("trim.py")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
 
 
@@ -69,6 +71,7 @@ def assemble_context(
     shutil.copyfile(project / requirements, context / requirements)
     _copy_jars(jars, context / "jars")
     shutil.copyfile(project / DOCKERFILE, context / DOCKERFILE)
+    shutil.copyfile(TRIM, context / TRIM.name)
     shutil.copytree(project / SERVING, context / SERVING, ignore=LEFT_OUT)
     shutil.copytree(package.root, context / "package")
     shutil.copytree(wheelhouse, context / "wheelhouse")

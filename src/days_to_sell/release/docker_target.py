@@ -21,7 +21,9 @@ from days_to_sell.release.containers import (
 )
 from days_to_sell.release.context import assemble_context
 from days_to_sell.release.engine import engine_errors
+from days_to_sell.release.image_size import image_size
 from days_to_sell.release.names import short, slug
+from days_to_sell.release.sbom import Contents, write_sbom
 from days_to_sell.release.service import answering, identify, service_environment, wait_until_ready
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
@@ -62,8 +64,9 @@ class DockerTarget:
         image = f"{slug(package.model)}:{version}-{short(package.digest)}"
         if engine == "jvm":
             image += "-jvm"
-        with engine_errors(f"read base image {self._site.settings.base_image}"):
-            base = self._engine.images.get(self._site.settings.base_image)
+        base_name = self._site.settings.base_image
+        with engine_errors(f"read base image {base_name}"):
+            base = self._engine.images.get(base_name)
         with tempfile.TemporaryDirectory(prefix="days-to-sell-image-") as drafts:
             context = Path(drafts)
             assemble_context(
@@ -75,10 +78,16 @@ class DockerTarget:
                 report=self._site.report,
                 jars=runtime_jars(self._site.settings) if engine == "jvm" else (),
             )
-            self._site.report(f"building image {image} on {self._site.settings.base_image}")
+            digests = (str(base.id), *(base.attrs.get("RepoDigests") or ()))
+            listed = write_sbom(context, package, Contents(image, version, engine, base_name, digests))
+            self._site.report(f"building image {image} on {base_name}")
             with engine_errors(f"build image {image}"):
-                self._build(context, image, self._build_arguments(package, version, engine))
-        return Artifact(package, version, image, engine)
+                arguments = self._build_arguments(package, version, engine)
+                self._build(context, image, {**arguments, "SBOM_SHA256": listed})
+        with engine_errors(f"weigh image {image}"):
+            size = image_size(self._engine, image, base_name)
+        self._site.report(f"image {image}, {size}")
+        return Artifact(package, version, image, engine, size)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
         """Start a container as candidate; the proven one steps aside, and comes back if it fails."""

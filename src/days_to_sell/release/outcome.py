@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from days_to_sell.release.image_size import ImageSize
 from days_to_sell.release.target import Artifact, Deployment
 from days_to_sell.scoring.golden import Proof
 
@@ -37,6 +38,7 @@ class Release:
         changed: Whether this reconcile step deployed it; else it served already.
         proof: What the replay of golden data in production found.
         engine: What computes the bundle: ``python`` or ``jvm``.
+        size: What the image weighs; ``None`` where it was not built by this step.
     """
 
     model: str
@@ -48,6 +50,7 @@ class Release:
     changed: bool
     proof: Proof
     engine: str = "python"
+    size: ImageSize | None = None
 
 
 def new_release(artifact: Artifact, target: str, deployment: Deployment, proof: Proof) -> Release:
@@ -62,6 +65,7 @@ def new_release(artifact: Artifact, target: str, deployment: Deployment, proof: 
         changed=True,
         proof=proof,
         engine=artifact.engine,
+        size=artifact.size,
     )
 
 

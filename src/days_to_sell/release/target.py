@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from days_to_sell.errors import DaysToSellError, TargetError
+from days_to_sell.release.image_size import ImageSize
 from days_to_sell.scoring.package import ModelPackage
 
 PREPROD, PRODUCTION = "preprod", "production"
@@ -52,12 +53,14 @@ class Artifact:
         version: The registered version that it is.
         image: Name of the image; ``None`` where the package itself is served.
         engine: What computes the bundle: ``python`` or ``jvm``.
+        size: What the image weighs; ``None`` where there is none.
     """
 
     package: ModelPackage
     version: str
     image: str | None = None
     engine: str = "python"
+    size: ImageSize | None = None
 
 
 class Target(Protocol):

@@ -141,6 +141,7 @@ class Demo:
             "flavors": sorted(flavors),
             "target": released.target,
             "image": released.image,
+            "image_bytes": {"total": released.size.total, **released.size.parts} if released.size else None,
             "service_url": released.url,
             "mlflow_url": self.server.url,
             "golden": {"rows": released.proof.rows, "max_rel_error": released.proof.max_rel_error},
