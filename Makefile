@@ -102,8 +102,8 @@ docs: $(DEV) ## Write docs/operators.md and docs/protocol.md anew from what the 
 	@$(BIN)/python -m docs.protocol
 
 .PHONY: screenshots
-screenshots: $(DEV) ui ## Take the guide's pictures of the MLflow UI on the demo's store, in Chromium
-	@$(BIN)/python docs/screenshots.py --mlflow "http://127.0.0.1:$(MLFLOW_PORT)"
+screenshots: $(DEV) ui ## Take the pictures of the MLflow UI and of the page that the demo serves, in Chromium
+	@$(BIN)/python docs/screenshots.py --mlflow "http://127.0.0.1:$(MLFLOW_PORT)" --service "http://127.0.0.1:$(PORT)"
 
 .PHONY: lint
 lint: $(DEV) ## Check style, types, the order of imports and the requirement files

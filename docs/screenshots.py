@@ -1,10 +1,12 @@
-"""Takes the pictures of the MLflow UI for the guide, in a headless Chromium, and checks what they tell.
+"""Takes pictures of MLflow's UI and of the service's page in a headless Chromium, and checks what they tell.
 
     make ui                       # or any MLflow server that has a version in Production
     python docs/screenshots.py    # writes docs/images/*.png
+    python docs/screenshots.py --service http://127.0.0.1:8080    # the page of the service too
 
 A picture is taken only when the page shows what the tracking server says it should: names of runs, figures,
-flavours, tags. So this is a test of the UI's story too, and it fails with the words that are missing.
+flavours, tags; and of the service, an answer. So this is a test of the UI's story too, and it fails with the
+words that are missing.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import mlflow
 from mlflow import MlflowClient
@@ -40,9 +43,10 @@ class Scene:
 
     Args:
         name: File name without ending.
-        route: Where in the UI.
+        route: Where below the server's address.
         shows: Words that have to stand on the page.
         height: Height of the window in pixels.
+        width: Width of the window in pixels.
         clicks: What to click on first, by its exact text.
         scroll_to: What to bring to the top of the window, by its text.
     """
@@ -51,6 +55,7 @@ class Scene:
     route: str
     shows: tuple[str, ...]
     height: int = 900
+    width: int = 1500
     clicks: tuple[str, ...] = ()
     scroll_to: str | None = None
 
@@ -99,12 +104,12 @@ class Story:
         experiment, version = self.parent.info.experiment_id, self.version
         names = tuple(run.info.run_name for run in self.runs)
         yield Scene(
-            "runs", f"experiments/{experiment}/runs", (self.parent.info.run_name, *names, *COLUMNS), 620
+            "runs", f"#/experiments/{experiment}/runs", (self.parent.info.run_name, *names, *COLUMNS), 620
         )
         ids = json.dumps([run.info.run_id for run in self.candidates], separators=(",", ":"))
         yield Scene(
             "compare",
-            f"compare-runs?runs={quote(ids)}&experiments={quote(json.dumps([experiment]))}",
+            f"#/compare-runs?runs={quote(ids)}&experiments={quote(json.dumps([experiment]))}",
             (
                 *(run.info.run_name for run in self.candidates),
                 *(run.data.params["estimator"] for run in self.candidates),
@@ -116,7 +121,7 @@ class Story:
         )
         yield Scene(
             "version",
-            f"models/{version.name}/versions/{version.version}",
+            f"#/models/{version.name}/versions/{version.version}",
             (
                 f"Version {version.version}",
                 *version.aliases,
@@ -129,12 +134,12 @@ class Story:
         flavors = tuple(f"{flavor}:" for flavor in self.flavors)
         yield Scene(
             "flavors",
-            f"experiments/{experiment}/models/{model}/artifacts",
+            f"#/experiments/{experiment}/models/{model}/artifacts",
             flavors,
             1000,
             clicks=("MLmodel",),
         )
-        card = f"experiments/{experiment}/runs/{version.run_id}/artifacts/{CARD}"
+        card = f"#/experiments/{experiment}/runs/{version.run_id}/artifacts/{CARD}"
         yield Scene("card", card, (version.name, "Intended use"), 1100)
 
 
@@ -147,9 +152,9 @@ def visit(page: Page, url: str, scene: Scene) -> str:
     Raises:
         SystemExit: Words are missing; the message names them.
     """
-    page.set_viewport_size({"width": 1500, "height": scene.height})
+    page.set_viewport_size({"width": scene.width, "height": scene.height})
     # The UI keeps asking the server, so there is no moment at which nothing loads.
-    page.goto(f"{url}/#/{scene.route}", wait_until="commit")
+    page.goto(f"{url}/{scene.route}", wait_until="commit")
     for words in scene.clicks:
         page.get_by_text(words, exact=True).first.click(timeout=SECONDS * 1000)
     missing = [*scene.shows]
@@ -162,7 +167,7 @@ def visit(page: Page, url: str, scene: Scene) -> str:
             return text
         page.wait_for_timeout(500)
     raise SystemExit(
-        f"{scene.name}: {url}/#/{scene.route} does not show {', '.join(missing)} after {SECONDS} s"
+        f"{scene.name}: {url}/{scene.route} does not show {', '.join(missing)} after {SECONDS} s"
     )
 
 
@@ -179,9 +184,22 @@ def _text(page: Page) -> str:
     return " ".join("\n".join(said).split())
 
 
+def page_scene(service: str) -> Scene:
+    """Say what the page of a service has to show: model and version, an answer, its range and its chart."""
+    try:
+        with urlopen(f"{service}/openapi.json", timeout=SECONDS) as reply:  # noqa: S310 - as it was named
+            described = reply.read().decode()
+    except OSError as error:
+        raise SystemExit(f"no service answers at {service} ({error}); run make demo first") from error
+    about = json.loads(described)["info"]
+    spread = ("Of those like it",) if '"quantiles"' in described else ()
+    shows = (about["title"], f"version {about['version']}", "Expected days", *spread, "as entered")
+    return Scene("page", "", shows, height=1120, width=1280, clicks=("How many days?",))
+
+
 @contextmanager
-def browser(story: Story) -> Iterator[Page]:
-    """Open a page of a headless Chromium whose UI shows columns of figures and no assistant."""
+def browser(story: Story | None = None) -> Iterator[Page]:
+    """Open a page of a headless Chromium; MLflow's UI shows a story's columns of figures and no assistant."""
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise SystemExit(f"no Chromium on PATH ({', '.join(BROWSERS)}); install it, or name it in CHROMIUM")
@@ -189,10 +207,11 @@ def browser(story: Story) -> Iterator[Page]:
         # Chromium's sandbox refuses to run as root, as in a container; it opens this machine's pages only.
         launched = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
-            page = launched.new_page()
-            page.add_init_script(
-                f"Object.entries({json.dumps(_choices(story))}).forEach(e => localStorage.setItem(...e))"
-            )
+            page = launched.new_page(locale="en-GB")
+            if story is not None:
+                page.add_init_script(
+                    f"Object.entries({json.dumps(_choices(story))}).forEach(e => localStorage.setItem(...e))"
+                )
             yield page
         finally:
             launched.close()
@@ -220,17 +239,25 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mlflow", default="http://127.0.0.1:5000", help="address of the MLflow server")
     parser.add_argument("--model", default="days-to-sell", help="registered model")
+    parser.add_argument("--service", help="address of the scoring service, for the picture of its page")
     parser.add_argument("--images", type=Path, default=IMAGES, help="folder to write to")
     chosen = parser.parse_args(arguments)
     mlflow.set_tracking_uri(chosen.mlflow)
     story = Story.of(MlflowClient(), chosen.model)
-    chosen.images.mkdir(parents=True, exist_ok=True)
     with browser(story) as page:
         for scene in story.scenes():
-            visit(page, chosen.mlflow, scene)
-            page.wait_for_timeout(1000)
-            page.screenshot(path=chosen.images / f"{scene.name}.png")
-            print(f"{scene.name}.png shows {', '.join(scene.shows)}")
+            take(page, chosen.mlflow, scene, chosen.images)
+        if chosen.service:
+            take(page, chosen.service, page_scene(chosen.service), chosen.images)
+
+
+def take(page: Page, url: str, scene: Scene, images: Path) -> None:
+    """Take the picture of a scene that shows all that it should."""
+    images.mkdir(parents=True, exist_ok=True)
+    visit(page, url, scene)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=images / f"{scene.name}.png")
+    print(f"{scene.name}.png shows {', '.join(scene.shows)}")
 
 
 if __name__ == "__main__":

@@ -25,10 +25,10 @@ def page(contract: RequestContract, settings: Settings) -> Blueprint:
 
     Args:
         contract: What the form asks for.
-        settings: Names the version that answers.
+        settings: The version that answers, and how many rows it takes at once.
     """
     pages = Blueprint("page", __name__)
-    html = render("page.html", contract=contract, inputs=inputs_of(contract), version=settings.model_version)
+    html = render("page.html", contract=contract, inputs=inputs_of(contract), settings=settings)
 
     @pages.get("/")
     def show() -> Response:

@@ -18,15 +18,15 @@ export function hideAnswer() {
   at("spoken").textContent = "";
 }
 
-/** Show the answer to the row itself. */
-export function showAnswer({ days, quantiles, warnings }) {
+/** Show the answer to the row itself, and read it out with the words of its warnings. */
+export function showAnswer({ days, quantiles }, notes) {
   at("empty").hidden = true;
   at("answer").hidden = false;
   at("days").value = String(days);
   at("days").textContent = told(days);
   const range = showRange(sorted(quantiles), days);
   at("limit").hidden = days < Number(at("limit").dataset.horizon);
-  const doubts = warnings.map((warning) => ` Note: ${warning.message}.`).join("");
+  const doubts = notes.map((note) => ` Note: ${note}.`).join("");
   at("spoken").textContent = `Expected: ${told(days)} days. ${range}${doubts}`;
 }
 
@@ -74,8 +74,11 @@ export function showWhatIf(field, points) {
   const enough = points.length > 1;
   for (const id of ["chart", "reading", "as-table"]) at(id).hidden = !enough;
   at("no-chart").hidden = enough;
+  const name = field.label.toLowerCase();
   if (!enough) {
-    at("no-chart").textContent = `Enter a number for ${field.label.toLowerCase()} to see what another one would change.`;
+    at("no-chart").textContent = now
+      ? `No other ${name} can be asked.`
+      : `Enter a number for ${name} to see what another one would change.`;
     return;
   }
   const labelled = points.map((point) => ({
@@ -87,7 +90,7 @@ export function showWhatIf(field, points) {
   const read = (point) => {
     at("reading").textContent = (point ?? labelled.find((each) => each.current)).label;
   };
-  const title = `Days against ${field.label.toLowerCase()}`;
+  const title = `Days against ${name}`;
   draw(at("chart"), labelled, { title, x: axis, pick: read });
   read(null);
   fillTable(field, points, axis, title);

@@ -42,7 +42,8 @@ function valueOf({ control, numeric }) {
 /**
  * Put errors and warnings beside their fields, and take away those of before.
  *
- * @returns {{first: ?HTMLElement, elsewhere: string[]}} the first control with an error, and what names no field here
+ * @returns {{first: ?HTMLElement, notes: string[], elsewhere: string[]}} the first control with an error, the words
+ *     of the warnings, and what names no field here
  */
 export function mark(fields, errors, warnings) {
   for (const { control, error, warning } of fields) {
@@ -53,6 +54,7 @@ export function mark(fields, errors, warnings) {
     }
   }
   const known = new Map(fields.map((field) => [field.name, field]));
+  const notes = [];
   const elsewhere = [];
   for (const [kind, entries] of [["error", errors], ["warning", warnings]]) {
     for (const entry of entries) {
@@ -63,11 +65,12 @@ export function mark(fields, errors, warnings) {
       }
       field[kind].textContent = spoken(entry, field);
       field[kind].hidden = false;
-      if (kind === "error") field.control.setAttribute("aria-invalid", "true");
+      if (kind === "warning") notes.push(field.warning.textContent);
+      else field.control.setAttribute("aria-invalid", "true");
     }
   }
   const wrong = fields.find(({ control }) => control.getAttribute("aria-invalid"));
-  return { first: wrong?.control ?? null, elsewhere };
+  return { first: wrong?.control ?? null, notes, elsewhere };
 }
 
 // The service names fields as requests do, and people read their labels.

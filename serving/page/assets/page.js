@@ -3,12 +3,14 @@
 import { byRow, hasKey, keep, score } from "./api.js";
 import { hideAnswer, showAnswer, showWhatIf } from "./answer.js";
 import { fieldsOf, mark, rowOf } from "./form.js";
-import { firstChoice, variantsOf } from "./whatif.js";
+import { firstChoice, pointsOf, variantsOf } from "./whatif.js";
 
 const at = (id) => document.getElementById(id);
 const fields = fieldsOf(at("form"));
 const numbers = fields.filter((field) => field.numeric);
+const mostRows = Number(at("form").dataset.rows);
 let asking = new AbortController();
+let answered = false;
 let shown = null;
 
 function varied() {
@@ -21,7 +23,7 @@ async function ask({ moveFocus }) {
   asking = new AbortController();
   const row = rowOf(fields);
   const field = varied();
-  const variants = field ? variantsOf(field, row[field.name]) : [];
+  const variants = field ? variantsOf(field, row[field.name]).slice(0, mostRows - 1) : [];
   const rows = [row, ...variants.map((variant) => ({ ...row, [field.name]: variant.value }))];
   at("result").setAttribute("aria-busy", "true");
   let reply;
@@ -39,27 +41,19 @@ async function ask({ moveFocus }) {
 function show({ status, document: said }, rows, field, variants, moveFocus) {
   at("access").hidden = !hasKey();
   const [own, ...others] = byRow(said, rows.length);
-  const { first, elsewhere } = mark(fields, own.errors, own.warnings);
+  const { first, notes, elsewhere } = mark(fields, own.errors, own.warnings);
   if (status !== 200 || own.days === null) {
-    refuse([status === 200 ? "" : said.detail, ...elsewhere], own.errors.length);
+    refuse([status === 200 ? "" : said.detail ?? `The service refused with status ${status}.`, ...elsewhere], own.errors.length);
     if (moveFocus) first?.focus();
     return;
   }
   tell(elsewhere.join(" "));
-  showAnswer(own);
+  showAnswer(own, notes);
   if (moveFocus) bringIntoView();
+  answered = true;
   if (!field) return;
-  const doubtful = ({ warnings }) => warnings.some((warning) => warning.field === field.name);
-  const points = others.map((each, place) => ({ ...each, x: variants[place].value, change: variants[place].change }));
-  if (Number.isFinite(rows[0][field.name])) points.push({ ...own, x: rows[0][field.name], current: true });
-  const drawn = points
-    .filter((point) => point.days !== null)
-    .map(({ x, days, change = "", current = false, warnings }) => {
-      return { x, days, change, current, unusual: doubtful({ warnings }) };
-    })
-    .sort((one, other) => one.x - other.x);
-  shown = { field, points: drawn };
-  showWhatIf(field, drawn);
+  shown = { field, points: pointsOf(field, rows, [own, ...others], variants) };
+  showWhatIf(shown.field, shown.points);
 }
 
 // On a phone the answer is below all fields.
@@ -71,6 +65,7 @@ function bringIntoView() {
 }
 
 function refuse(reasons, wrong) {
+  answered = false;
   shown = null;
   hideAnswer();
   const toMend = wrong === 1 ? "Please check one value." : `Please check ${wrong} values.`;
@@ -103,7 +98,7 @@ function start() {
   });
   // Once there is an answer, it follows what is entered.
   at("form").addEventListener("change", (event) => {
-    if (shown && event.target !== at("key")) ask({ moveFocus: false });
+    if (answered && event.target !== at("key")) ask({ moveFocus: false });
   });
   for (const field of fields) {
     if (field.control.list) field.control.addEventListener("focus", () => field.control.select());

@@ -28,6 +28,28 @@ export function variantsOf(field, value) {
   }).filter((variant) => variant.value >= field.minimum && variant.value <= field.maximum);
 }
 
+/**
+ * Put what was answered in the order of the field's values; rows without an answer are left out.
+ *
+ * @param {object} field the field that differs
+ * @param {object[]} rows what was asked: the row itself, then its variants
+ * @param {object[]} answers what was answered to each
+ * @param {{change: string}[]} variants how each but the first differs
+ * @returns {{x: number, days: number, change: string, current: boolean, unusual: boolean}[]} the points of a chart
+ */
+export function pointsOf(field, rows, answers, variants) {
+  return answers
+    .map(({ days, warnings }, place) => ({
+      x: rows[place][field.name],
+      days,
+      change: place ? variants[place - 1].change : "",
+      current: place === 0,
+      unusual: warnings.some((warning) => warning.field === field.name),
+    }))
+    .filter(({ x, days }) => days !== null && Number.isFinite(x))
+    .sort((one, other) => one.x - other.x);
+}
+
 /** Write a number of a field with its unit. */
 export function written(value, unit) {
   if (isCurrency(unit)) {

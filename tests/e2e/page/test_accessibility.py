@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.page.visits import Open, Visit, predicted
-from tests.integration.test_gunicorn import Service
+from tests.service import Service
 
 pytestmark = pytest.mark.parts
 
@@ -40,9 +40,9 @@ CONTRAST = """() => {
 }"""
 
 
-NAMED = """() => [...document.querySelectorAll("input, select, button, a, svg, [tabindex]")].map((element) => [
-  element.outerHTML.slice(0, 80),
-  element.labels?.[0]?.textContent || element.getAttribute("aria-label") || element.textContent.trim(),
+NAMED = """() => [...document.querySelectorAll("input, select, button, a, svg, [tabindex]")].map((each) => [
+  each.outerHTML.slice(0, 80),
+  each.labels?.[0]?.textContent || each.getAttribute("aria-label") || each.textContent.trim(),
 ])"""
 
 

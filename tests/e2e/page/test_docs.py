@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.page.visits import Open
-from tests.integration.test_gunicorn import Service
+from tests.service import Service
 
 pytestmark = pytest.mark.parts
 

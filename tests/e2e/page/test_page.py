@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.page.visits import SPREAD, Open, Visit, package_with_texts, predicted
-from tests.integration.test_gunicorn import Service, serving
+from tests.service import Service, serving
 
 pytestmark = pytest.mark.parts
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from days_to_sell.spec import Column, Field, Quantile
-from tests.integration.test_gunicorn import Service
 from tests.packages import make_package, rewrite
+from tests.service import Service
 
 MODELS = tuple(f"Model {number}" for number in range(20))
 # What the formula of the tiny package does not use is asked for all the same.
