@@ -207,7 +207,7 @@ def browser(story: Story | None = None) -> Iterator[Page]:
         # Chromium's sandbox refuses to run as root, as in a container; it opens this machine's pages only.
         launched = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
-            page = launched.new_page(locale="en-GB")
+            page = launched.new_page()
             if story is not None:
                 page.add_init_script(
                     f"Object.entries({json.dumps(_choices(story))}).forEach(e => localStorage.setItem(...e))"
