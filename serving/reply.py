@@ -43,4 +43,4 @@ class Reply(NamedTuple):
 
     def as_response(self) -> Response:
         """Give it to Flask."""
-        return Response(self.body, self.status, self.all_headers)
+        return Response(self.body, self.line, self.all_headers)
