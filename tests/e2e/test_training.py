@@ -72,6 +72,14 @@ def package(model: Path) -> ModelPackage:
     return open_package(model / mleap_flavor.MODEL_DATA_SUBPATH)
 
 
+def test_the_contract_knows_how_the_like_of_a_row_spread(package: ModelPackage) -> None:
+    """Its quantiles are multiples of the answer, around it, as the chosen candidate predicts them."""
+    times = {each.share: each.times for each in package.contract.quantiles}
+    assert 0 < times[0.1] < times[0.5] < 1.5
+    assert list(times) == sorted(times)
+    assert times.get(0.9, 2.0) > 1.5
+
+
 def _assert_equal(answers: list[float], golden: tuple[GoldenRow, ...]) -> None:
     proof = compare(golden, answers)
     assert proof.rows > 60

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response
+from flask import Flask
 from flask.testing import FlaskClient
 
 from days_to_sell.scoring.bins import NumberBins, TextBins
@@ -83,7 +83,7 @@ def make_client(package: ModelPackage) -> Callable[..., FlaskClient]:
     """Start the service with chosen settings."""
 
     def make(**settings: Any) -> FlaskClient:
-        return DescribedClient(create_app(package, Settings(**settings)), Response)
+        return described(create_app(package, Settings(**settings))).test_client()
 
     return make
 
@@ -92,10 +92,16 @@ def make_client(package: ModelPackage) -> Callable[..., FlaskClient]:
 def app(package: ModelPackage) -> Flask:
     """The service as deployed: settings that name version and environment."""
     settings = Settings(environment="preprod", model_version="7", max_rows=50, max_body_bytes=20_000)
-    return create_app(package, settings)
+    return described(create_app(package, settings))
+
+
+def described(app: Flask) -> Flask:
+    """Have every client of an application hold its replies against its OpenAPI document."""
+    app.test_client_class = DescribedClient
+    return app
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A client of the service, which holds every reply against the OpenAPI document."""
-    return DescribedClient(app, Response)
+    """A client of the service."""
+    return app.test_client()

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import schemathesis
-from flask import Flask, Response
+from flask import Flask
 from flask.testing import FlaskClient
 
 from days_to_sell.scoring.package import ModelPackage
@@ -21,8 +21,7 @@ from serving.openapi import describe
 from serving.problems import KINDS
 from serving.protocol import MEDIA
 from tests.packages import make_package, rewrite
-from tests.unit.serving.conftest import CAR, CAR_DAYS
-from tests.unit.serving.described import DescribedClient
+from tests.unit.serving.conftest import CAR, CAR_DAYS, described
 
 REFUSED: list[dict[str, Any]] = [
     {"make": None},
@@ -160,10 +159,10 @@ def test_every_example_of_a_reply_fits_its_schema(document: dict[str, Any]) -> N
     contents = [reply["content"] for reply in document["components"]["responses"].values()]
     contents.append(document["paths"]["/invocations"]["post"]["responses"]["200"]["content"])
     for content in contents:
-        for described in content.values():
-            assert described["examples"]
-            for example in described["examples"].values():
-                validator(document, described["schema"]).validate(example["value"])
+        for held in content.values():
+            assert held["examples"]
+            for example in held["examples"].values():
+                validator(document, held["schema"]).validate(example["value"])
     kinds = {kind.name: kind.status for kind in KINDS}
     assert set(document["components"]["responses"]) == set(kinds)
     for name, reply in document["components"]["responses"].items():
@@ -198,10 +197,10 @@ def test_quantiles_are_described_where_the_model_has_them(
     """They are named by share, may lie beyond the horizon, and are answered as described."""
     operation = describe(spread, Settings())["paths"]["/invocations"]["post"]
     content = operation["responses"]["200"]["content"]["application/json"]
-    described = content["schema"]["properties"]["quantiles"]
-    assert described["items"]["required"] == ["0.1", "0.5"]
-    assert "beyond the horizon of 180 days" in described["description"]
-    client = DescribedClient(create_app(spread, Settings()), Response)
+    quantiles = content["schema"]["properties"]["quantiles"]
+    assert quantiles["items"]["required"] == ["0.1", "0.5"]
+    assert "beyond the horizon of 180 days" in quantiles["description"]
+    client = described(create_app(spread, Settings())).test_client()
     request = operation["requestBody"]["content"]["application/json"]["examples"]["inputs"]["value"]
     reply = client.post("/invocations?explain=1", json=request).get_json()
     assert reply == content["examples"]["explain"]["value"]
@@ -216,7 +215,7 @@ def test_keys_are_described_only_where_they_are_needed(
     """Both ways to show one, and what happens without; only scoring is guarded."""
     assert "securitySchemes" not in document["components"]
     assert "401" not in document["paths"]["/invocations"]["post"]["responses"]
-    client = DescribedClient(create_app(package, Settings(api_keys_file=keys)), Response)
+    client = described(create_app(package, Settings(api_keys_file=keys))).test_client()
     found = client.get("/openapi.json").get_json()
     schemes = found["components"]["securitySchemes"]
     assert found["paths"]["/invocations"]["post"]["security"] == [{name: []} for name in schemes]
@@ -254,8 +253,8 @@ def test_problems_are_as_described(client: FlaskClient, document: dict[str, Any]
     for body in ({"instances": [{}]}, {}, {"instances": [CAR] * 51}):
         problem = client.post("/invocations", json=body).get_json()
         validator(document, document["components"]["schemas"]["Problem"]).validate(problem)
-        described = resolve(document, problem["type"].removeprefix("/openapi.json"))
-        assert described["description"] == problem["title"]  # type: ignore[index]
+        response = resolve(document, problem["type"].removeprefix("/openapi.json"))
+        assert response["description"] == problem["title"]  # type: ignore[index]
 
 
 def test_fields_carry_unit_range_examples_and_nullability(document: dict[str, Any]) -> None:
