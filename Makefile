@@ -17,6 +17,9 @@ ROWS :=
 SEED :=
 CASES :=
 FIRST :=
+# How often `make soak` asks, and which model package.
+REQUESTS :=
+PACKAGE :=
 # Base of the scoring image; may come from the environment.
 BASE_IMAGE ?=
 # Version of MLeap whose runtime the JVM engine is; only `make lock-jars` needs it.
@@ -87,6 +90,10 @@ fuzz: $(DEV) ## Damage thousands of bundles and score them; PART=service asks th
 bench: $(DEV) ## Measure side by side; PART=training_data runs one part, ADVERTS=10000000 a larger lake
 	@$(BIN)/python -m bench $(PART) $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)") \
 		$(if $(DATA),--data "$(DATA)")
+
+.PHONY: soak
+soak: $(DEV) ## Ask the service a million times and look for errors; REQUESTS=20000, PACKAGE=folder of a package
+	@$(BIN)/python -m bench.soak $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(PACKAGE),--package "$(PACKAGE)")
 
 .PHONY: notebooks
 notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store of their own

@@ -22,7 +22,7 @@ import click
 from bench.part import Findings, Task
 from days_to_sell.cli.summaries import write_summary
 
-PARTS = ("training_data", "accuracy", "drift", "scorer")
+PARTS = ("training_data", "accuracy", "drift", "scorer", "service")
 """Names of modules of this package, in the order in which they run."""
 
 
