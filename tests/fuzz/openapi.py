@@ -199,12 +199,13 @@ def _round(app: Flask, seed: int, size: int, found: Campaign) -> None:
     schema.validate()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
-            _take(event, seed, found)
+            _take(event, f"FIRST={seed} CASES={size}", found)
         elif isinstance(event, events.NonFatalError | events.FatalError):
-            found.failures.append(f"round {seed}: {getattr(event, 'info', event)}")
+            found.failures.append(f"FIRST={seed} CASES={size}: {getattr(event, 'info', event)}")
 
 
-def _take(event: events.ScenarioFinished, seed: int, found: Campaign) -> None:
+def _take(event: events.ScenarioFinished, again: str, found: Campaign) -> None:
+    """Count what a scenario asked; a failure says how its round is repeated."""
     recorder = event.recorder
     for case_id, exchange in recorder.interactions.items():
         status = exchange.response.status_code if exchange.response else 0
@@ -214,7 +215,7 @@ def _take(event: events.ScenarioFinished, seed: int, found: Campaign) -> None:
             if check.failure_info is not None:
                 request = exchange.request
                 found.failures.append(
-                    f"round {seed}, {check.name}: {check.failure_info.failure}\n    {request.method} "
+                    f"{again}, {check.name}: {check.failure_info.failure}\n    {request.method} "
                     f"{request.uri} {request.headers.get('Content-Type')} {(request.body or b'')[:500]!r}\n"
                     f"    {status} {exchange.response.content[:500] if exchange.response else None!r}"
                 )
