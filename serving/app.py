@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from days_to_sell.scoring.engines import FindRuntime
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
-from days_to_sell.settings import PREFIX, Settings
+from days_to_sell.settings import Settings
 from serving import problems
 from serving.docs_page import docs
 from serving.edge import ANSWERED, Edge, Handled
@@ -91,13 +91,7 @@ def create_app(package: ModelPackage, settings: Settings, *, fast_lane: bool = T
 
 
 def _keys(settings: Settings) -> Keys:
-    if settings.api_keys_file is None:
-        _logger.warning(
-            "whoever reaches this service may ask it; %sAPI_KEYS_FILE names a file of keys to change that",
-            PREFIX,
-        )
-        return NoKeys()
-    return KeyFile(settings.api_keys_file)
+    return NoKeys() if settings.api_keys_file is None else KeyFile(settings.api_keys_file)
 
 
 def _runtime(settings: Settings) -> FindRuntime | None:

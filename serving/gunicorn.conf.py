@@ -32,7 +32,13 @@ _COUNTERS = f"{PREFIX}COUNTERS"
 
 
 def on_starting(server: Any) -> None:
-    """Make the folder in which the workers keep their counters, unless the environment names one."""
+    """Warn of an open door, and make the folder of the workers' counters unless the environment names one."""
+    if Settings.from_env().api_keys_file is None:
+        # Here, since every worker would say it again.
+        server.log.warning(
+            "whoever reaches this service may ask it; %s names a file of keys to change that",
+            f"{PREFIX}API_KEYS_FILE",
+        )
     if not os.environ.get(_COUNTERS):
         server.counters_folder = tempfile.mkdtemp(prefix="days-to-sell-counters-", dir=worker_tmp_dir)
         os.environ[_COUNTERS] = server.counters_folder
@@ -47,9 +53,11 @@ def on_exit(server: Any) -> None:
 wsgi_app = "serving.wsgi:create()"
 bind = f"{_host()}:{_count('PORT', 8080)}"
 
-# A slow client holds a sync worker, and gunicorn knows no header or body deadline: with gevent the others are
-# answered meanwhile.
-worker_class = "gevent"
+# A slow client holds a sync worker: with gevent the others are answered meanwhile. gunicorn knows no deadline
+# for bodies and replies; this worker does.
+worker_class = "serving.worker.DeadlineWorker"
+# Each open connection is one, idle or not, and a file; most systems allow a process 1,024.
+worker_connections = 900
 # The processors that this process may use, where the system tells; a container has fewer than its machine.
 _processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 workers = _count("WEB_CONCURRENCY", _processors)
@@ -64,6 +72,5 @@ keepalive = 75
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn makes its own name
 control_socket_disable = True
 
-# The request line as it was sent (so no line break of a caller's gets in), never a body.
-accesslog = "-"
-access_log_format = '%(t)s %(h)s "%(r)s" %(s)s %(b)sB %(D)sus %({x-request-id}o)s'
+# The service writes its own, as JSON; what gunicorn refuses before the service sees it is in the error log.
+accesslog = None

@@ -35,6 +35,7 @@ class Settings:
         model_version: Registered version of the served model; known only after the package was made.
         counters: Folder that the workers of one scoring service share for their counters.
         max_body_bytes: Longest request body that the service reads.
+        body_seconds: How long the service waits for a request's body.
         max_rows: Most rows that one request may hold.
         allow_unknown_fields: Whether a request may hold fields that the contract does not name.
         api_keys_file: File of the keys that the scoring service takes; everybody may ask when not given.
@@ -56,6 +57,7 @@ class Settings:
     model_version: str = ""
     counters: Path | None = None
     max_body_bytes: int = 1_000_000
+    body_seconds: int = 30
     max_rows: int = 1_000
     allow_unknown_fields: bool = False
     api_keys_file: Path | None = None
@@ -93,6 +95,7 @@ class Settings:
             model_version=text("MODEL_VERSION", default.model_version),
             counters=Path(counters) if counters else None,
             max_body_bytes=_count(found, "MAX_BODY_BYTES", default.max_body_bytes),
+            body_seconds=_count(found, "BODY_SECONDS", default.body_seconds),
             max_rows=_count(found, "MAX_ROWS", default.max_rows),
             allow_unknown_fields=_flag(found, "ALLOW_UNKNOWN_FIELDS", default.allow_unknown_fields),
             api_keys_file=Path(keys) if keys else None,

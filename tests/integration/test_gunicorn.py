@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,93 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from days_to_sell.scoring.sketch import ROWS
 from serving.telemetry.counters import HEADER
 from tests.packages import CAR, days_by_formula, make_package, rewrite
-
-ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "gunicorn", "--config", "serving/gunicorn.conf.py"]
-SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Service:
-    """A gunicorn that a test started.
-
-    Args:
-        process: Its master process.
-        port: Where it listens.
-        log: What it wrote.
-    """
-
-    process: subprocess.Popen[bytes]
-    port: int
-    log: Path
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
-        """Send one request on a connection of its own."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)) as connection:
-            content = None if body is None else json.dumps(body)
-            connection.request(method, path, content, {"Content-Type": "application/json", **headers})
-            reply = connection.getresponse()
-            return reply.status, reply.read()
-
-
-def environment(package: Path, home: Path, **variables: str) -> dict[str, str]:
-    """The whole environment of a service: nothing of this machine's own reaches it."""
-    return {
-        "PATH": os.defpath,
-        "HOME": str(home),
-        "PYTHONPATH": str(ROOT / "src"),
-        "DAYS_TO_SELL_PACKAGE": str(package),
-        "WEB_CONCURRENCY": "1",
-        **variables,
-    }
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Poll until something holds."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {SECONDS:g} seconds: {what}")
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def serving(folder: Path, **variables: str) -> Iterator[Service]:
-    """Run the service over the package in ``folder`` and end it afterwards, come what may."""
-    port, log = int(variables.pop("PORT", None) or free_port()), folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            COMMAND,
-            cwd=ROOT,
-            env=environment(folder / "package", folder, PORT=str(port), **variables),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    service = Service(process, port, log)
-
-    def ready() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return service.ask("GET", "/readyz")[0] == 200
-        except OSError:
-            return False
-
-    try:
-        wait_until(ready, "/readyz answers 200")
-        yield service
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=SECONDS)
+from tests.service import COMMAND, ROOT, SECONDS, environment, free_port, serving, wait_until
 
 
 def test_it_serves_and_stops_when_told(tmp_path: Path) -> None:
@@ -129,38 +36,9 @@ def test_it_serves_and_stops_when_told(tmp_path: Path) -> None:
             service.ask("GET", "/livez")
     log = service.log.read_text()
     (line,) = [line for line in log.splitlines() if "order-17" in line]
-    assert '"POST /invocations HTTP/1.1" 200' in line
+    told = json.loads(line)
+    assert (told["method"], told["path"], told["status"], told["rows"]) == ("POST", "/invocations", 200, 1)
     assert "price_gbp" not in log
-
-
-def test_a_slow_client_holds_nobody_up(tmp_path: Path) -> None:
-    """While one client has sent half a request to the only worker, another is answered."""
-    make_package(tmp_path / "package")
-    with serving(tmp_path) as service, socket.create_connection(("127.0.0.1", service.port)) as slow:
-        slow.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                     b"Content-Length: 1000\r\n\r\n{")  # fmt: skip
-
-        assert service.ask("POST", "/invocations", {"instances": [CAR]})[0] == 200
-
-
-def test_a_body_of_unannounced_length_is_limited_too(tmp_path: Path) -> None:
-    """A chunked body is refused where it passes the limit."""
-    make_package(tmp_path / "package")
-    with (
-        serving(tmp_path, DAYS_TO_SELL_MAX_BODY_BYTES="1000") as service,
-        closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=SECONDS)) as connection,
-    ):
-        connection.request(
-            "POST",
-            "/invocations",
-            iter([b" " * 600] * 3),
-            {"Content-Type": "application/json"},
-            encode_chunked=True,
-        )
-        reply = connection.getresponse()
-
-        assert reply.status == 413
-        assert json.loads(reply.read())["error_code"] == "REQUEST_LIMIT_EXCEEDED"
 
 
 def test_metrics_are_those_of_all_workers_and_never_go_back(tmp_path: Path) -> None:
@@ -194,14 +72,12 @@ def test_metrics_are_those_of_all_workers_and_never_go_back(tmp_path: Path) -> N
             assert found["days_to_sell_prediction_days_bucket+Inf"] == sent
             bins = [v for name, v in found.items() if name.startswith("days_to_sell_input_totalmileage")]
             assert sorted(bins)[-2:] == [0, sent]
-        log = service.log.read_text()
-        killed = int(re.findall(r"Booting worker with pid: (\d+)", log)[0])
-        os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: service.log.read_text().count("Booting worker") == 3, "a third worker")
+        os.kill(service.workers()[0], signal.SIGKILL)
+        wait_until(lambda: len(service.workers()) == 3, "a third worker")
         assert counted()["days_to_sell_rows_total"] == sent
         wait_until(both_have_counted, "both workers answer again")
         assert counted()["days_to_sell_rows_total"] == sent
-        assert len(list(folder.iterdir())) == 2
+        assert all(len(list(folder.glob(f"{what}-*"))) == 2 for what in ("rows", "requests"))
 
 
 def test_the_folder_of_counters_goes_with_the_service(tmp_path: Path) -> None:
@@ -240,6 +116,7 @@ def test_the_image_s_health_check_tells_ready_from_not(tmp_path: Path) -> None:
         ("none", {"DAYS_TO_SELL_PACKAGE": ""}, "DAYS_TO_SELL_PACKAGE is not set"),
         ("absent", {}, "is no model package"),
         ("bitten", {}, "fetch the package again"),
+        ("flipped", {}, "golden.jsonl"),
         ("bundle", {}, "cannot start"),
         ("none", {"DAYS_TO_SELL_MAX_ROWS": "many"}, "DAYS_TO_SELL_MAX_ROWS is 'many'"),
         ("none", {"PORT": "http"}, "PORT is 'http'"),
@@ -255,6 +132,10 @@ def test_a_start_that_cannot_succeed_ends_with_the_reason(
         make_package(package)
     if damage == "bitten":
         (package / "bundle.zip").write_bytes(b"bitten")
+    if damage == "flipped":
+        content = bytearray((package / "golden.jsonl").read_bytes())
+        content[len(content) // 2] ^= 1
+        (package / "golden.jsonl").write_bytes(content)
     if damage == "bundle":
         (package / "bundle.zip").write_bytes(b"no bundle, but the manifest says so")
         rewrite(package, "golden.jsonl", lambda text: text + "\n")

@@ -23,9 +23,9 @@ from days_to_sell.registry.versions import Registry
 from days_to_sell.release.monitoring.runs import MonitorRuns
 from days_to_sell.release.monitoring.watch import Watch
 from days_to_sell.release.monitoring.windows import Rule
-from tests.integration.test_gunicorn import Service, serving
 from tests.packages import TRAINED_ROWS, cars, make_package
 from tests.ports import free_port
+from tests.service import Service, serving
 from tests.unit.cli.conftest import Call, call  # noqa: F401 - a fixture
 
 MODEL = "tiny-model"
