@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,7 +13,7 @@ from serving.invocations import Invocations
 from serving.reply import Reply
 from tests.fuzz.openapi import Campaign, campaign, services
 
-SIZE = 60
+SIZE = 40
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +24,10 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.fixture
-def apps(tmp_path: Path) -> tuple[Flask, ...]:
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, ...]:
     """The service as it may be set up."""
-    return services(tmp_path)
+    return services(tmp_path_factory.mktemp("services"))
 
 
 def ask(app: Flask, size: int) -> Campaign:
@@ -51,19 +50,17 @@ def test_every_reply_is_as_described(apps: tuple[Flask, ...], which: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("reply", "check"),
+    ("reply", "checks"),
     [
-        (Reply(500, b"{}", "application/problem+json"), "not_a_server_error"),
-        (Reply(200, b'{"predictions": ["1"]}'), "response_schema_conformance"),
-        (Reply(200, b'{"predictions": [1.0]}'), "violations_are_refused"),
-        (Reply(400, b"{}", "application/problem+json"), "records_are_answered"),
-        (Reply(200, b'{"predictions": []}', "text/plain"), "content_type_conformance"),
-        (Reply(409, b"{}"), "status_code_conformance"),
+        (Reply(500, b"{}", "application/problem+json"), {"not_a_server_error"}),
+        (Reply(409, b"{}"), {"status_code_conformance", "records_are_answered"}),
+        (Reply(200, b'{"predictions": ["1"]}'), {"response_schema_conformance", "violations_are_refused"}),
+        (Reply(200, b'{"predictions": [1.0]}', "text/plain"), {"content_type_conformance"}),
     ],
-    ids=lambda each: each if isinstance(each, str) else "",
+    ids=["a failure", "an odd status", "a text", "no JSON"],
 )
 def test_a_reply_that_is_not_as_described_is_found(
-    apps: tuple[Flask, ...], monkeypatch: pytest.MonkeyPatch, reply: Reply, check: str
+    apps: tuple[Flask, ...], monkeypatch: pytest.MonkeyPatch, reply: Reply, checks: set[str]
 ) -> None:
     """Each check fails where the service answers as it must not."""
     monkeypatch.setattr(Invocations, "__call__", lambda self, environ: reply)
@@ -71,4 +68,4 @@ def test_a_reply_that_is_not_as_described_is_found(
 
     failures = ask(apps[0], 6).failures
 
-    assert any(f", {check}: " in failure for failure in failures)
+    assert checks <= {name for name in checks for failure in failures if f", {name}: " in failure}
