@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,12 +30,21 @@ pytestmark = pytest.mark.parts
 LABEL = "io.github.days-to-sell"
 UNWANTED = ("pyspark", "mlflow", "pandas", "jpype", "py4j")
 LOOK_FOR = f"""
-import importlib.util, json, os, shutil
+import importlib.util, json, os, pathlib, shutil
+status = dict(line.split(":", 1) for line in pathlib.Path("/proc/1/status").read_text().splitlines())
+def refuses(path):
+    try:
+        pathlib.Path(path, "probe").touch()
+    except OSError as error:
+        return error.strerror
 UNWANTED = {UNWANTED!r}
 print(json.dumps({{
     "found": [name for name in UNWANTED if importlib.util.find_spec(name)],
     "java": shutil.which("java"),
     "uid": os.getuid(),
+    "capabilities": [int(status["Cap" + name], 16) for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")],
+    "no new privileges": status["NoNewPrivs"].strip(),
+    "writes": {{path: refuses(path) for path in ("/", "/srv/package", "/opt/service", "/var/tmp", "/tmp")}},
 }}))
 """
 
@@ -102,7 +112,17 @@ def test_a_release_serves_from_a_confined_container_and_a_corrupted_version_leav
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert host["Memory"] == 2**30
     assert host["PortBindings"]["8080/tcp"][0]["HostIp"] == "127.0.0.1"
-    assert look_around(container) == {"found": [], "java": None, "uid": 10001}
+    assert host["MemorySwap"] == 2**30
+    assert host["PidsLimit"] == 256
+    closed = dict.fromkeys(("/", "/srv/package", "/opt/service", "/var/tmp"), "Read-only file system")
+    assert look_around(container) == {
+        "found": [],
+        "java": None,
+        "uid": 10001,
+        "capabilities": [0] * 5,
+        "no new privileges": "1",
+        "writes": closed | {"/tmp": None},
+    }
 
     again = reconcile(registry, model, target, workspace=site.workspace, report=print)
     assert not again.changed
@@ -161,6 +181,40 @@ def test_a_restored_container_is_the_one_that_stepped_aside(
     assert [container.name for container in engine.containers.list(all=True, filters={"name": model})] == [
         f"{model}-production"
     ]
+
+
+def test_another_version_adds_its_model_alone(
+    engine: docker.DockerClient, site: Site, model: str, tmp_path: Path
+) -> None:
+    """Base, dependencies and code are the same layers; list of contents and model package are new."""
+    lines: list[str] = []
+    target = DockerTarget(engine, replace(site, report=lines.append))
+    made = [
+        target.prepare(make_package(tmp_path / version, model=model, intercept=float(version)), version)
+        for version in ("1", "2")
+    ]
+
+    one, two = (engine.images.get(each.image).attrs["RootFS"]["Layers"] for each in made)
+    assert one[:-2] == two[:-2]
+    assert not set(one[-2:]) & set(two)
+    assert len(one) == len(two)
+    assert lines[-1] == f"image {made[1].image}, {made[1].size}"
+
+
+def test_a_build_has_no_network(engine: docker.DockerClient, site: Site, model: str, tmp_path: Path) -> None:
+    """A step that reached for the network would find none but that of its own container."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("src", "serving", "requirements"):
+        shutil.copytree(site.project / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Dockerfile", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copyfile(site.project / name, project / name)
+    with (project / "Dockerfile").open("a", encoding="utf-8") as dockerfile:
+        dockerfile.write('RUN [ "$(ls /sys/class/net)" = lo ] || { ls /sys/class/net; exit 1; }\n')
+
+    DockerTarget(engine, replace(site, project=project)).prepare(
+        make_package(tmp_path / "1", model=model), "1"
+    )
 
 
 def test_a_container_of_that_name_from_elsewhere_is_left_alone(
