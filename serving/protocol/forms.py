@@ -67,7 +67,8 @@ def _form(document: object) -> tuple[str, object]:
         raise RequestError(
             MALFORMED_REQUEST, f"the body has a member {shown(others[0])!r} beside {given[0]}; leave it out"
         )
-    if document.get("params") not in (None, {}):
+    params = document.get("params")
+    if params is not None and params != {}:
         raise RequestError(MALFORMED_REQUEST, "this model takes no params; leave them out")
     return given[0], document[given[0]]
 

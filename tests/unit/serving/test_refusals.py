@@ -33,7 +33,7 @@ MALFORMED = {
     "not JSON": (b"{", "line 1 column 2"),
     "empty": (b"", "line 1 column 1"),
     "not UTF-8": (b'{"instances": ["\xff"]}', "byte 16"),
-    "two byte order marks": (b"\xef\xbb\xbf" * 2 + b"{}", "BOM"),
+    "two byte order marks": (b"\xef\xbb\xbf" * 2 + b"{}", "line 1 column 1"),
     "NaN": (b'{"instances": [{"mileage": NaN}]}', "send null"),
     "infinity": (b'{"instances": [{"mileage": -Infinity}]}', "-Infinity"),
     "a member twice": (b'{"instances": [{"make": "a", "make": "b"}]}', "'make' twice"),
