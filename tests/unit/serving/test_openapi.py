@@ -17,9 +17,11 @@ from flask.testing import FlaskClient
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from serving.app import create_app
+from serving.invocations import Invocations
 from serving.openapi import describe
 from serving.problems import KINDS
 from serving.protocol import MEDIA
+from serving.reply import Reply
 from tests.packages import make_package, rewrite
 from tests.unit.serving.conftest import CAR, CAR_DAYS, described
 
@@ -255,6 +257,25 @@ def test_problems_are_as_described(client: FlaskClient, document: dict[str, Any]
         validator(document, document["components"]["schemas"]["Problem"]).validate(problem)
         response = resolve(document, problem["type"].removeprefix("/openapi.json"))
         assert response["description"] == problem["title"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(409, b"{}"),
+        Reply(200, b'{"predictions": []}', "text/plain"),
+        Reply(200, b'{"predictions": ["1"]}'),
+        Reply(401, b"{}", "application/problem+json"),
+    ],
+    ids=["status", "content type", "body", "a problem of services with keys"],
+)
+def test_a_reply_that_is_not_described_fails_every_test(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, reply: Reply
+) -> None:
+    """The client of these tests holds what comes against the document."""
+    monkeypatch.setattr(Invocations, "__call__", lambda self, environ: reply)
+    with pytest.raises((AssertionError, jsonschema.ValidationError)):
+        client.post("/invocations", json={"instances": [CAR]})
 
 
 def test_fields_carry_unit_range_examples_and_nullability(document: dict[str, Any]) -> None:
