@@ -5,7 +5,7 @@ The table is the one that the tests hold against MLflow's own scoring server.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mlflow.version import VERSION
@@ -13,7 +13,8 @@ from mlflow.version import VERSION
 from serving.protocol.differences import DIFFERENCES, Difference
 
 TARGET = Path(__file__).with_name("protocol.md")
-GROUPS = (
+Chosen = Callable[[Difference], bool]
+GROUPS: tuple[tuple[str, Chosen], ...] = (
     ("Answered by MLflow, refused here", lambda each: each.mlflow < 300 <= each.here),
     ("Refused by MLflow, answered here", lambda each: each.here < 300 <= each.mlflow),
     ("Refused by both, with another status", lambda each: min(each.mlflow, each.here) >= 300),
@@ -43,10 +44,10 @@ def _head() -> Iterator[str]:
     yield ""
 
 
-def _group(title: str, chosen: object) -> Iterator[str]:
+def _group(title: str, chosen: Chosen) -> Iterator[str]:
     yield f"## {title}"
     yield ""
-    yield from _table([each for each in DIFFERENCES if chosen(each)])  # type: ignore[operator]
+    yield from _table([each for each in DIFFERENCES if chosen(each)])
     yield ""
 
 
