@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import docker
 import pytest
 from docker.errors import ImageNotFound
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from days_to_sell.errors import EnvironmentProblem, TargetError
@@ -24,6 +25,9 @@ os.environ["JDK_JAVA_OPTIONS"] = (
     f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {os.environ.get('JDK_JAVA_OPTIONS', '')}"
 )
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 # The entry point of the command line does this; tests call commands without it.
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 
