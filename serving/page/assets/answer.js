@@ -26,7 +26,7 @@ export function showAnswer({ days, quantiles }, notes) {
   at("days").textContent = told(days);
   const range = showRange(sorted(quantiles), days);
   at("limit").hidden = days < Number(at("limit").dataset.horizon);
-  const doubts = notes.map((note) => ` Note: ${note}.`).join("");
+  const doubts = notes.map((note) => ` Note: ${note}${note.endsWith("?") ? "" : "."}`).join("");
   at("spoken").textContent = `Expected: ${told(days)} days. ${range}${doubts}`;
 }
 

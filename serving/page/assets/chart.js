@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 300;
-const EDGE = { top: 16, right: 28, bottom: 74, left: 50 };
+const EDGE = { top: 16, right: 28, bottom: 74, left: 60 };
 // Below this many pixels, three of nine points are named on the axis, else five.
 const ROOMY = 430;
 // Differences below a fifth of the answer are not blown up to the height of the chart.
@@ -93,7 +93,7 @@ function columns(points, x, width) {
 function names(width, below) {
   const middle = (EDGE.top + HEIGHT - EDGE.bottom) / 2;
   return [
-    text("Days", { transform: `translate(14 ${middle}) rotate(-90)`, class: "axis", "text-anchor": "middle" }),
+    text("Days", { transform: `translate(12 ${middle}) rotate(-90)`, class: "axis", "text-anchor": "middle" }),
     text(below, { x: (EDGE.left + width - EDGE.right) / 2, y: HEIGHT - 8, class: "axis", "text-anchor": "middle" }),
   ];
 }
