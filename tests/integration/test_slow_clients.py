@@ -7,12 +7,13 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.packages import CAR, make_package
-from tests.service import Service, serving
+from tests.service import Service, serving, wait_until
 
 STALLED = 50
 HEAD = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -102,7 +103,7 @@ def test_a_body_that_trickles_is_given_up_too(service: Service) -> None:
 
 def test_requests_in_one_packet_are_answered_in_turn(service: Service) -> None:
     """Pipelined, of known length and chunked, scored and read."""
-    chunks = b"%x\r\n%b\r\n%x;name=value\r\n%b\r\n0\r\nTrailer: x\r\n\r\n" % (
+    chunks = b"%x\r\n%b\r\n%x;name=value\r\n%b\r\n0\r\nX-Sum: 1\r\n\r\n" % (
         *(10, BODY[:10]),
         *(len(BODY) - 10, BODY[10:]),
     )
@@ -200,6 +201,21 @@ def test_a_body_that_ends_early_is_refused(service: Service) -> None:
         connection.sendall(HEAD + b"Content-Length: 900\r\n\r\n" + BODY)
         connection.shutdown(socket.SHUT_WR)
         assert f"after {len(BODY)} of 900 bytes" in problem(everything(connection))["detail"]
+
+
+@pytest.mark.parts
+def test_who_does_not_read_and_who_never_ends_a_header_are_let_go(tmp_path: Path) -> None:
+    """Both have a deadline too, here of a second or two, after which their connections are free again."""
+    make_package(tmp_path / "package")
+    short = {"DAYS_TO_SELL_BODY_SECONDS": "1", "GUNICORN_CMD_ARGS": "--keep-alive 1"}
+    with serving(tmp_path, **short) as service, service.connect() as deaf, service.connect() as header:
+        header.sendall(HEAD[:40])
+        deaf.setblocking(False)
+        deaf.send(GET * 2_000)
+        wait_until(lambda: "was not taken" in service.log.read_text(), "the reader is given up")
+        assert everything(header) == b""
+        assert service.ask("POST", "/invocations", {"instances": [CAR]})[0] == 200
+        assert "Traceback" not in service.log.read_text()
 
 
 def test_nothing_of_all_this_was_a_fault_of_the_service(service: Service) -> None:
