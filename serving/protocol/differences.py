@@ -164,7 +164,7 @@ DIFFERENCES = (
         "a Parquet file",
         200,
         415,
-        "Reading it takes a library of 100 MB and more trust than a request from outside earns.",
+        "Reading it takes a library of 150 MB and more trust than a request from outside earns.",
     ),
     # Answered here, refused by MLflow.
     Difference(
