@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -111,4 +112,6 @@ def _mlflow(model: Path) -> tuple[tuple[str, ...], dict[str, str]]:
         "--port",
         "{port}",
     )
-    return (*command, "--workers", str(WORKERS), "--env-manager", "local", "--timeout", "120"), {}
+    # MLflow starts the program uvicorn, which is ours.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return (*command, "--workers", str(WORKERS), "--env-manager", "local", "--timeout", "120"), {"PATH": path}
