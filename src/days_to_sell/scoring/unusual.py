@@ -47,12 +47,12 @@ class Unusual:
         """Name the categories of a row that the contract does not list.
 
         Args:
-            row: A raw row that the contract took.
+            row: A raw row; what is no text in it is no category.
         """
         return [
             Problem(name, f"{name} is {words}", shown(value), "")
             for name, (categories, words) in self._categories.items()
-            if (value := row.get(name)) is not None and value not in categories
+            if isinstance(value := row.get(name), str) and value not in categories
         ]
 
 
