@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -44,6 +45,12 @@ def on_starting(server: Any) -> None:
         os.environ[_COUNTERS] = server.counters_folder
 
 
+def post_worker_init(_worker: Any) -> None:
+    """Leave what was loaded out of the collections of garbage, which would hold requests up for it."""
+    gc.collect()
+    gc.freeze()
+
+
 def on_exit(server: Any) -> None:
     """Remove the folder of counters that was made here."""
     if hasattr(server, "counters_folder"):
@@ -55,7 +62,7 @@ bind = f"{_host()}:{_count('PORT', 8080)}"
 
 # A slow client holds a sync worker: with gevent the others are answered meanwhile. gunicorn knows no deadline
 # for bodies and replies; this worker does.
-worker_class = "serving.worker.DeadlineWorker"
+worker_class = "serving.one_send.OneSendWorker"
 # Each open connection is one, idle or not, and a file; most systems allow a process 1,024.
 worker_connections = 900
 # The processors that this process may use, where the system tells; a container has fewer than its machine.
