@@ -1,7 +1,4 @@
-"""A worker whose replies leave in one piece: gunicorn sends headers and body apart, a system call for each.
-
-Measured beside ``DeadlineWorker``, a request of one row costs a fifth less processor time.
-"""
+"""A worker whose replies leave in one piece: gunicorn sends headers and body apart, a system call for each."""
 
 from __future__ import annotations
 
