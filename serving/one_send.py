@@ -1,4 +1,4 @@
-"""A worker whose replies leave in one piece: gunicorn sends headers and body apart, a system call for each."""
+"""A worker whose replies leave in one piece: gunicorn sends headers and body by a call each."""
 
 from __future__ import annotations
 
