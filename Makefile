@@ -132,7 +132,7 @@ lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes
 
 .PHONY: lock-jars
 lock-jars: $(TOOLKIT) ## Write the list of MLeap's jars for the JVM engine anew (MLEAP=0.16.0)
-	$(BIN)/python -m days_to_sell.training.mleap_runtime "$(MLEAP)"
+	$(BIN)/python -m days_to_sell.training.spark.mleap_runtime "$(MLEAP)"
 
 .PHONY: clean
 clean: stop ## Stop the demo and remove what it, builds and tests wrote (keeps .venv)

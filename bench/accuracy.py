@@ -17,7 +17,6 @@ from pyspark.sql import SparkSession
 from bench.part import Findings, Task, table
 from days_to_sell.data.training_set import build_training_set
 from days_to_sell.models import Model, find_model
-from days_to_sell.training.choose import choose
 from days_to_sell.training.evaluation import (
     Estimate,
     Evaluation,
@@ -27,11 +26,12 @@ from days_to_sell.training.evaluation import (
     slices_table,
     to_table,
 )
-from days_to_sell.training.fit import encode, fit_candidate
-from days_to_sell.training.judge import Verdict, judge, unseen
-from days_to_sell.training.pipeline import reads_one_hot
-from days_to_sell.training.prepare import BASELINE_ROWS, Prepared, prepare
-from days_to_sell.training.session import start_session
+from days_to_sell.training.fitting.fit import encode, fit_candidate
+from days_to_sell.training.fitting.pipeline import reads_one_hot
+from days_to_sell.training.judging.choose import choose
+from days_to_sell.training.judging.judge import Verdict, judge, unseen
+from days_to_sell.training.preparing.prepare import BASELINE_ROWS, Prepared, prepare
+from days_to_sell.training.spark.session import start_session
 
 ADVERTS = 200_000
 TARGET = 0.95

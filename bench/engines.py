@@ -18,7 +18,7 @@ from typing import Any
 from days_to_sell.scoring import Bundle, load_bundle
 from days_to_sell.scoring.agreement import distance
 from days_to_sell.settings import Settings
-from days_to_sell.training.mleap_runtime import find_runtime
+from days_to_sell.training.spark.mleap_runtime import find_runtime
 
 COLUMN = "prediction"
 SINGLE_ROWS, BATCHES = 1_000, (1_000, 100_000)

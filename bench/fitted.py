@@ -25,7 +25,7 @@ from pyspark.ml.regression import (
 from pyspark.sql import DataFrame
 
 from days_to_sell.registry.mleap_export import export_bundle
-from days_to_sell.training.session import start_session
+from days_to_sell.training.spark.session import start_session
 
 SEED = 20
 FITTED_ROWS = 10_000

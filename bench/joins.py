@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession
 from days_to_sell.data.lake import read_snapshot
 from days_to_sell.data.training_set import build_training_set
 from days_to_sell.models import find_model
-from days_to_sell.training.session import start_session
+from days_to_sell.training.spark.session import start_session
 
 SNAPSHOT = "snapshot_date="
 QUERY = Path(__file__).with_name("joins.sql")

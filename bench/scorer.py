@@ -19,7 +19,7 @@ from bench.part import Findings, Task, table
 from days_to_sell.scoring.agreement import TOLERANCE
 from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.settings import Settings
-from days_to_sell.training.mleap_runtime import find_runtime
+from days_to_sell.training.spark.mleap_runtime import find_runtime
 
 # The smallest bundle of trees, whose cold start stands for all.
 FIRST = "gbt_20x5"

@@ -26,8 +26,8 @@ from days_to_sell.registry.publish import log_best
 from days_to_sell.spec import Candidate
 from days_to_sell.training.compare import compare, compare_candidates
 from days_to_sell.training.pictures.album import pictures_of_candidate
-from days_to_sell.training.prepare import prepare
-from days_to_sell.training.session import packages_for, start_session
+from days_to_sell.training.preparing.prepare import prepare
+from days_to_sell.training.spark.session import packages_for, start_session
 
 lake = os.environ.get("LAKE", str(Path("../build/demo/days_to_sell/lake").resolve()))
 training_data = os.environ.get("TRAINING_DATA", str(Path("../build/demo/training-data").resolve()))

@@ -15,9 +15,9 @@ from days_to_sell.errors import EnvironmentProblem, TargetError
 from days_to_sell.release.engine import connect
 from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.settings import Settings
-from days_to_sell.training.java import find_java
-from days_to_sell.training.mleap_runtime import find_runtime
-from days_to_sell.training.session import start_session
+from days_to_sell.training.spark.java import find_java
+from days_to_sell.training.spark.mleap_runtime import find_runtime
+from days_to_sell.training.spark.session import start_session
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
 # Tests start many short JVMs; one that does not optimise for the long run ends them in half the time.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from days_to_sell.settings import PREFIX, Settings
-from days_to_sell.training.mleap_runtime import find_runtime
+from days_to_sell.training.spark.mleap_runtime import find_runtime
 
 WORKERS = 2
 SERVICE = "service"

@@ -29,7 +29,7 @@ from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.scoring.package import write_package
 from days_to_sell.scoring.profile import Histogram, Profile
 from days_to_sell.spec import PREDICTION, Column, Field, RequestContract
-from days_to_sell.training.session import start_session
+from days_to_sell.training.spark.session import start_session
 
 NAME, LABEL = "bench-gbt", "label"
 GOLDEN_ROWS = 60

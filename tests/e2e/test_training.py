@@ -23,7 +23,7 @@ from days_to_sell.registry import mleap_flavor
 from days_to_sell.scoring.golden import GoldenRow, compare
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.spec import PREDICTION, ROW_ID
-from days_to_sell.training.derive import derive
+from days_to_sell.training.preparing.derive import derive
 from tests.e2e.trainings import Trained, download, run_training
 from tests.elsewhere import make_elsewhere
 

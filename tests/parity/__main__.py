@@ -14,8 +14,8 @@ from pathlib import Path
 from days_to_sell.scoring.agreement import TOLERANCE
 from days_to_sell.scoring.operators import OPERATORS
 from days_to_sell.settings import Settings
-from days_to_sell.training.mleap_runtime import find_runtime
-from days_to_sell.training.session import start_session
+from days_to_sell.training.spark.mleap_runtime import find_runtime
+from days_to_sell.training.spark.session import start_session
 from tests.parity.generated_judge import REFERENCES
 from tests.parity.generated_run import Findings, compare_round
 

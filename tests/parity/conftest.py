@@ -10,7 +10,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.errors import EnvironmentProblem
-from days_to_sell.training.session import start_session
+from days_to_sell.training.spark.session import start_session
 
 Export = Callable[[PipelineModel, DataFrame], Path]
 

@@ -26,7 +26,7 @@ from days_to_sell.spec import (
     Source,
     SourceColumn,
 )
-from days_to_sell.training.derive import derive
+from days_to_sell.training.preparing.derive import derive
 
 PLACES = {"AB1": "Scotland", "ZE1": "Shetland", "": "nowhere", "東": "east"}
 SPEC = ModelSpec(

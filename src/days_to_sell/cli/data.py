@@ -10,7 +10,7 @@ import click
 from days_to_sell.cli.options import lake_options, model_option
 from days_to_sell.data.training_set import build_training_set
 from days_to_sell.models import find_model
-from days_to_sell.training.session import packages_for, start_session
+from days_to_sell.training.spark.session import packages_for, start_session
 
 
 @click.group()

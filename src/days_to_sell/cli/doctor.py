@@ -19,14 +19,14 @@ from days_to_sell import __version__
 from days_to_sell.errors import DaysToSellError, EnvironmentProblem
 from days_to_sell.release.engine import connect
 from days_to_sell.settings import Settings
-from days_to_sell.training.compatibility import (
+from days_to_sell.training.spark.compatibility import (
     installed_scala,
     installed_versions,
     mismatches,
     read_coordinates,
 )
-from days_to_sell.training.java import find_java
-from days_to_sell.training.mleap_runtime.locked import locked_jars
+from days_to_sell.training.spark.java import find_java
+from days_to_sell.training.spark.mleap_runtime.locked import locked_jars
 
 PYTHON = (3, 11)
 SERVES = ("flask", "gunicorn", "gevent")

@@ -37,6 +37,6 @@ def runtime_of(settings: Settings) -> FindRuntime:
 
 def _find(settings: Settings) -> JvmRuntime:
     # Most commands never get here, and what fetches jars takes time to import.
-    from days_to_sell.training.mleap_runtime import find_runtime
+    from days_to_sell.training.spark.mleap_runtime import find_runtime
 
     return find_runtime(settings)

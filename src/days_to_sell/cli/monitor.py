@@ -161,7 +161,7 @@ class _Outcomes:
         # Spark takes seconds to import, and only this needs it.
         from days_to_sell.data.training_set import build_training_set
         from days_to_sell.release.monitoring.outcomes import judge_outcomes
-        from days_to_sell.training.session import packages_for, start_session
+        from days_to_sell.training.spark.session import packages_for, start_session
 
         packages = packages_for(self.lake) or packages_for(self.training_data)
         spark = start_session("monitor", master=self.master, extra_packages=packages)

@@ -27,11 +27,11 @@ from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.card import compose, log_card
 from days_to_sell.training.compare import Comparison, Result, compare
+from days_to_sell.training.fitting.pipeline import build_pipeline
 from days_to_sell.training.pictures.album import Picture, log_pictures, pictures_of_chosen
 from days_to_sell.training.pictures.varied import spark_score
-from days_to_sell.training.pipeline import build_pipeline
-from days_to_sell.training.prepare import Prepared, prepare
-from days_to_sell.training.session import packages_for, start_session
+from days_to_sell.training.preparing.prepare import Prepared, prepare
+from days_to_sell.training.spark.session import packages_for, start_session
 
 
 @click.command()

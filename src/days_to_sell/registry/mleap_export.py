@@ -53,8 +53,8 @@ def _exporting_jvm(sample_input: Any) -> Any:
     jvm: Any = sample_input.sparkSession._jvm
     if not isinstance(jvm.ml.combust.mleap.spark.SimpleSparkSerializer, JavaClass):
         raise ExportError(
-            "the MLeap exporter is not on this Spark session; start it with days_to_sell.training.session, "
-            "or add the exporter's coordinates to spark.jars.packages"
+            "the MLeap exporter is not on this Spark session; start it with "
+            "days_to_sell.training.spark.session, or add the exporter's coordinates to spark.jars.packages"
         )
     return jvm
 

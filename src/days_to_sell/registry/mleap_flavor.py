@@ -252,7 +252,7 @@ def log_model(
         from pyspark.ml.regression import LinearRegression
 
         from days_to_sell.registry import mleap_flavor
-        from days_to_sell.training.session import start_session
+        from days_to_sell.training.spark.session import start_session
 
         spark = start_session("example")
         columns = "area double, rooms int, price double"

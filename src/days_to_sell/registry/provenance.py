@@ -16,7 +16,7 @@ from days_to_sell.errors import ReproductionError
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from days_to_sell.training.compare import Result
-from days_to_sell.training.compatibility import read_coordinates
+from days_to_sell.training.spark.compatibility import read_coordinates
 
 SOURCE, SOURCE_ROWS = "source.", "source_rows."
 

@@ -28,7 +28,7 @@ from days_to_sell.release.service import answering, identify, service_environmen
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
 from days_to_sell.scoring.package import ModelPackage
-from days_to_sell.training.mleap_runtime import runtime_jars
+from days_to_sell.training.spark.mleap_runtime import runtime_jars
 
 LOG_LINES = 60
 STEP_WIDTH = 100

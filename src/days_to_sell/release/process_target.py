@@ -17,7 +17,7 @@ from days_to_sell.release.state import Record, StateFiles
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.settings import PREFIX
-from days_to_sell.training.mleap_runtime import find_runtime
+from days_to_sell.training.spark.mleap_runtime import find_runtime
 
 GUNICORN = ("-m", "gunicorn", "-c", "serving/gunicorn.conf.py")
 # A little longer than gunicorn's own grace for requests under way.

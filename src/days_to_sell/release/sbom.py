@@ -26,7 +26,7 @@ from days_to_sell.errors import TargetError
 from days_to_sell.release.project import REQUIREMENTS, SERVING
 from days_to_sell.release.wheels import Wheel, read_locked_wheels, read_wheel
 from days_to_sell.scoring.package import MANIFEST, ModelPackage
-from days_to_sell.training.mleap_runtime.locked import Jar, locked_jars
+from days_to_sell.training.spark.mleap_runtime.locked import Jar, locked_jars
 
 SBOM = "sbom.cdx.json"
 PROPERTY = "days-to-sell"

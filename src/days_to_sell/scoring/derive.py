@@ -1,4 +1,4 @@
-"""Derivations on Python rows; ``training.derive`` does the same on Spark frames."""
+"""Derivations on Python rows; ``training.preparing.derive`` does the same on Spark frames."""
 
 from __future__ import annotations
 

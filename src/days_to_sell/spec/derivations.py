@@ -1,8 +1,8 @@
 """Derivations: the closed set of columns computed before the exported pipeline starts.
 
 No exportable Spark stage computes them, so each is declared here once and carried out twice: on Spark
-frames by ``training.derive``, on Python rows by ``scoring.derive``. A missing operand makes the result
-missing: NaN for a number, null for a looked-up text.
+frames by ``training.preparing.derive``, on Python rows by ``scoring.derive``. A missing operand makes the
+result missing: NaN for a number, null for a looked-up text.
 """
 
 from __future__ import annotations

@@ -14,17 +14,17 @@ from pyspark.sql import DataFrame
 
 from days_to_sell.spec import Candidate, ModelSpec
 from days_to_sell.training import runs
-from days_to_sell.training.choose import choose
-from days_to_sell.training.directions import DirectionCheck
 from days_to_sell.training.evaluation import AcceleratedLife, Evaluation, collect, to_table
 from days_to_sell.training.evaluation.baselines import by_segment, cox
-from days_to_sell.training.fit import encode
-from days_to_sell.training.fitting import Fitted, fitting
-from days_to_sell.training.judge import Verdict, judge, unseen
+from days_to_sell.training.fitting.candidates import Fitted, fitting
+from days_to_sell.training.fitting.fit import encode
+from days_to_sell.training.fitting.pipeline import reads_one_hot
+from days_to_sell.training.fitting.search import clear_ground
+from days_to_sell.training.judging.choose import choose
+from days_to_sell.training.judging.directions import DirectionCheck
+from days_to_sell.training.judging.judge import Verdict, judge, unseen
 from days_to_sell.training.pictures.album import log_pictures, pictures_of_candidate
-from days_to_sell.training.pipeline import reads_one_hot
-from days_to_sell.training.prepare import BASELINE_ROWS, Prepared, prepare
-from days_to_sell.training.search import clear_ground
+from days_to_sell.training.preparing.prepare import BASELINE_ROWS, Prepared, prepare
 
 __all__ = [
     "Comparison",

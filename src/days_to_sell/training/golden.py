@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 from days_to_sell.data.training_set import RAW_TYPES
 from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.spec import PREDICTION, ROW_ID, UNBOUNDED, Column, ModelSpec
-from days_to_sell.training.derive import derive, is_complete
 from days_to_sell.training.learn import to_json
+from days_to_sell.training.preparing.derive import derive, is_complete
 
 SAMPLED = 60
 STRANGE_TEXTS = {"unseen": "no such value", "empty": "", "non-ASCII": "Citroën Škoda 東風"}

@@ -27,8 +27,8 @@ from days_to_sell.spec import (
     RequestContract,
 )
 from days_to_sell.spec.contract import MAX_CATEGORIES
-from days_to_sell.training.derive import derive
 from days_to_sell.training.evaluation import Curve
+from days_to_sell.training.preparing.derive import derive
 
 APART = 20
 # Of the like of a row, for whoever asks how sure an answer is.

@@ -13,8 +13,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from days_to_sell.errors import TrainingError
 from days_to_sell.spec import Candidate, ModelSpec
 from days_to_sell.training.evaluation import Evaluation, slices_table, to_json, to_table
-from days_to_sell.training.judge import Verdict
-from days_to_sell.training.prepare import Prepared
+from days_to_sell.training.judging.judge import Verdict
+from days_to_sell.training.preparing.prepare import Prepared
 
 ROLE, CANDIDATE, BASELINE = "role", "candidate", "baseline"
 # Without these there is nothing to choose by.

@@ -12,7 +12,7 @@ import pytest
 
 from days_to_sell import __version__
 from days_to_sell.settings import Settings
-from days_to_sell.training.compatibility import read_coordinates
+from days_to_sell.training.spark.compatibility import read_coordinates
 from tests.unit.cli.conftest import Call
 
 PARTS = [

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from days_to_sell.models.days_to_sell.example import write_example_lake
-from days_to_sell.training.session import start_session
+from days_to_sell.training.spark.session import start_session
 
 
 @dataclass(frozen=True)

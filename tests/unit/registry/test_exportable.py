@@ -26,9 +26,9 @@ from days_to_sell.models import find_model, model_names
 from days_to_sell.registry.exportable import Finding, check_exportable, find_obstacles
 from days_to_sell.registry.spark_operators import EXPORTER, OPERATORS, SPARK, SparkOperator
 from days_to_sell.settings import Settings
-from days_to_sell.training.compatibility import read_coordinates
-from days_to_sell.training.mleap_releases import RELEASES
-from days_to_sell.training.pipeline import build_pipeline
+from days_to_sell.training.fitting.pipeline import build_pipeline
+from days_to_sell.training.spark.compatibility import read_coordinates
+from days_to_sell.training.spark.mleap_releases import RELEASES
 
 STAGES = {
     name: getattr(kind, name)

@@ -23,7 +23,7 @@ from days_to_sell.registry.mleap_export import export_bundle
 from days_to_sell.registry.mleap_files import TRAVELS
 from days_to_sell.registry.mleap_sample import default_output, prove, take_sample
 from days_to_sell.scoring import load_bundle
-from days_to_sell.training.mleap_releases import RELEASES
+from days_to_sell.training.spark.mleap_releases import RELEASES
 from tests.packages import CAR, days_by_formula, make_package
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "mleap.md"

@@ -17,8 +17,8 @@ from days_to_sell.errors import SpecError
 from days_to_sell.spec import Candidate
 from days_to_sell.training.compare import Result, compare_baselines, compare_candidates
 from days_to_sell.training.evaluation import Evaluation
-from days_to_sell.training.prepare import Prepared, prepare
-from days_to_sell.training.search import ERROR, Ground, clear_ground, search
+from days_to_sell.training.fitting.search import ERROR, Ground, clear_ground, search
+from days_to_sell.training.preparing.prepare import Prepared, prepare
 from tests.unit.training.markets import CROSSED, market
 
 AFT = Candidate.of("AFTSurvivalRegression", maxIter=40)

@@ -9,11 +9,11 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 
 from days_to_sell.scoring.golden import GoldenRow
-from days_to_sell.training.derive import derive
-from days_to_sell.training.fit import encode, fit_candidate
+from days_to_sell.training.fitting.fit import encode, fit_candidate
+from days_to_sell.training.fitting.pipeline import reads_one_hot
 from days_to_sell.training.golden import SAMPLED, STRANGE_TEXTS, build_golden
-from days_to_sell.training.pipeline import reads_one_hot
-from days_to_sell.training.prepare import prepare
+from days_to_sell.training.preparing.derive import derive
+from days_to_sell.training.preparing.prepare import prepare
 from tests.unit.training.markets import SPEC, market
 
 TREES = next(candidate for candidate in SPEC.candidates if candidate.estimator == "GBTRegressor")

@@ -22,9 +22,9 @@ from days_to_sell.scoring.golden import Proof, compare
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.spec import PREDICTION, ROW_ID, ModelSpec
-from days_to_sell.training.derive import derive
 from days_to_sell.training.equivalence import SHOWN, Comparison, compare_frames
-from days_to_sell.training.session import start_session
+from days_to_sell.training.preparing.derive import derive
+from days_to_sell.training.spark.session import start_session
 
 # Tags with which the notebook says that a run is its own, and which of its models is the best.
 NOTEBOOK_TAG, MODEL_TAG = "notebook", "logged_model"

@@ -16,8 +16,8 @@ from days_to_sell.data.training_set import Manifest
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.card.figures import columns, figure, named
 from days_to_sell.training.card.limits import limits
-from days_to_sell.training.directions import DirectionCheck
 from days_to_sell.training.evaluation import Evaluation
+from days_to_sell.training.judging.directions import DirectionCheck
 from days_to_sell.training.pictures.album import Picture
 
 FILE = "model_card.html"

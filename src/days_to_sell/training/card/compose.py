@@ -9,7 +9,7 @@ from days_to_sell.spec import ModelSpec
 from days_to_sell.training.card.card import ModelCard
 from days_to_sell.training.compare import Comparison
 from days_to_sell.training.pictures.album import Picture, pictures_of_candidate
-from days_to_sell.training.prepare import Prepared
+from days_to_sell.training.preparing.prepare import Prepared
 
 
 def compose(

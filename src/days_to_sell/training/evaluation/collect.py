@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from days_to_sell.spec import DURATION, OBSERVED, PREDICTION, ROW_ID, ModelSpec
-from days_to_sell.training.pipeline import TARGET, WEIGHT
+from days_to_sell.training.columns import TARGET, WEIGHT
 
 
 def collect(frame: DataFrame, spec: ModelSpec, *, at_most: int | None = None) -> pd.DataFrame:

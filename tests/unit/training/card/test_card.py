@@ -22,13 +22,13 @@ from days_to_sell.training.card import ModelCard, compose, log_card, render, sum
 from days_to_sell.training.card.card import FILE
 from days_to_sell.training.card.figures import MEANINGS, figure
 from days_to_sell.training.compare import Comparison, Result
-from days_to_sell.training.directions import DirectionCheck, SliceShare
 from days_to_sell.training.evaluation import AcceleratedLife, Evaluation
-from days_to_sell.training.fitting import Fitted
-from days_to_sell.training.judge import Verdict
+from days_to_sell.training.fitting.candidates import Fitted
+from days_to_sell.training.judging.directions import DirectionCheck, SliceShare
+from days_to_sell.training.judging.judge import Verdict
 from days_to_sell.training.pictures.album import Picture
 from days_to_sell.training.pictures.style import draw
-from days_to_sell.training.prepare import Prepared
+from days_to_sell.training.preparing.prepare import Prepared
 from tests.unit.training.pictures.planted import SPEC, estimate, examined, fold, sliced
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pyspark.sql import SparkSession
 
 from days_to_sell.spec import Judgement, Slice
-from days_to_sell.training.censoring import with_weights
-from days_to_sell.training.derive import derive
 from days_to_sell.training.evaluation import Exam, collect
+from days_to_sell.training.preparing.censoring import with_weights
+from days_to_sell.training.preparing.derive import derive
 from tests.unit.training.markets import SPEC as MARKET
 from tests.unit.training.markets import market
 

@@ -1,0 +1,3 @@
+"""The columns that training adds to a frame."""
+
+FEATURES, RAW, TARGET, WEIGHT = "features", "raw", "target", "weight"

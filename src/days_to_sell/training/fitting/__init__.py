@@ -1,0 +1,1 @@
+"""From a spec to fitted pipelines: features, candidates, their search and calibration."""

