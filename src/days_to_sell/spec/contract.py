@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from days_to_sell.errors import ContractError, SpecError
 from days_to_sell.spec.columns import Column
@@ -128,6 +129,37 @@ class Field:
         return number
 
 
+class Usual(NamedTuple):
+    """The values of a field that need no closer look, as nearly all are.
+
+    Args:
+        field: The field.
+        name: Its name.
+        types: Types of such values; none where every value is looked at.
+        lowest, highest: The range of such numbers.
+    """
+
+    field: Field
+    name: str
+    types: frozenset[type]
+    lowest: float
+    highest: float
+
+
+TEXT: frozenset[type] = frozenset({str})
+WHOLE: frozenset[type] = frozenset({int})
+NUMBER: frozenset[type] = frozenset({int, float})
+LARGEST = sys.float_info.max
+
+
+def _usual(field: Field) -> Usual:
+    column = field.column
+    lowest = -LARGEST if column.minimum is None else column.minimum
+    highest = LARGEST if column.maximum is None else column.maximum
+    types = {"string": TEXT, "long": WHOLE, "double": NUMBER}.get(column.type, frozenset())
+    return Usual(field, column.name, types, lowest, highest)
+
+
 @dataclass(frozen=True)
 class Quantile:
     """By when a share of the like of a row is sold, as a multiple of the number served for it.
@@ -173,6 +205,10 @@ class RequestContract:
     def _known(self) -> frozenset[str]:
         return frozenset(self.names)
 
+    @cached_property
+    def _usual(self) -> tuple[Usual, ...]:
+        return tuple(_usual(field) for field in self.fields)
+
     def parse(
         self, row: Mapping[str, object], *, today: date, allow_unknown: bool = False
     ) -> tuple[dict[str, Value], tuple[Problem, ...]]:
@@ -188,9 +224,11 @@ class RequestContract:
         """
         parsed: dict[str, Value] = {}
         problems = []
-        for field in self.fields:
-            name = field.column.name
-            value = row.get(name)
+        for field, name, types, lowest, highest in self._usual:
+            value: Any = row.get(name)
+            if type(value) in types and (types is TEXT or lowest <= value <= highest):
+                parsed[name] = value if types is TEXT else float(value)
+                continue
             try:
                 parsed[name] = field.parse(value, today)
             except ContractError as error:
