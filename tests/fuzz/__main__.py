@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from importlib import import_module
 
@@ -24,6 +25,8 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=FIRST, help="number of the first case, to repeat one")
     asked = parser.parse_args()
+    # The service tells of every failure with its stack; here the number of the case is enough to repeat it.
+    logging.disable(logging.CRITICAL)
     runs = [import_module(f"tests.fuzz.{name}").run for name in PARTS[asked.part]]
     return max(int(run(asked.cases, asked.first)) for run in runs)
 

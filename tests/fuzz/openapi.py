@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import logging
 import tempfile
 import time
 from collections import Counter
@@ -223,8 +222,6 @@ def _take(event: events.ScenarioFinished, again: str, found: Campaign) -> None:
 
 def run(cases: int, first: int, report: Callable[[str], None] = print) -> int:
     """``make fuzz PART=openapi``: the exit code is 1 if a reply was not as it must be."""
-    # The service tells of every failure with its stack; here the table does.
-    logging.disable(logging.CRITICAL)
     began, found = time.monotonic(), Campaign()
     with tempfile.TemporaryDirectory(prefix="days-to-sell-fuzz-") as folder:
         for found in campaign(services(Path(folder)), cases, first, min(cases, ROUND)):
