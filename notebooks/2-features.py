@@ -18,8 +18,8 @@ from matplotlib import pyplot as plt
 from days_to_sell.data.training_set import build_training_set
 from days_to_sell.models import find_model
 from days_to_sell.spec import DURATION, OBSERVED
-from days_to_sell.training.preparing.derive import derive
 from days_to_sell.training.evaluation import Exam, collect, kaplan_meier
+from days_to_sell.training.preparing.derive import derive
 from days_to_sell.training.preparing.folds import split
 from days_to_sell.training.spark.session import packages_for, start_session
 
