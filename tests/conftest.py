@@ -34,8 +34,15 @@ os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 
 @pytest.fixture(scope="session")
 def spark() -> SparkSession:
-    """The session that the library itself starts; it lives as long as the test run."""
-    return start_session("tests", master="local[2]")
+    """The session that the library itself starts; it lives as long as the test run.
+
+    It interprets its plans: compiling one to Java costs more than running it on a few rows ever gains.
+    Trainings in processes of their own compile theirs, as users' do.
+    """
+    session = start_session("tests", master="local[2]")
+    session.conf.set("spark.sql.codegen.wholeStage", "false")
+    session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    return session
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import pytest
 from mlflow import MlflowClient
 
@@ -115,26 +114,22 @@ def test_what_is_no_contract_is_refused(call: Call, tmp_path: Path, content: str
 
 
 def test_versions_of_the_registry_are_named_as_mlflow_names_them(
-    call: Call, package: ModelPackage, tmp_path: Path
+    call: Call, package: ModelPackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By number and by stage; a package that is built is compared with what is in Production."""
-    before = mlflow.get_registry_uri()
-    mlflow.set_registry_uri(f"sqlite:///{tmp_path}/registry.db")
-    try:
-        client = MlflowClient()
-        client.create_registered_model("tiny-model")
-        home = tmp_path / "model-1"
-        one = make_package(home / MODEL_DATA_SUBPATH)
-        client.create_model_version("tiny-model", home.as_uri(), run_id=None)
-        assert call("contract", "diff", "models:/tiny-model/1", one.root).code == 0
-        assert (
-            "no version of tiny-model is in Production"
-            in call("contract", "show", "models:/tiny-model/Production").err
-        )
-        Registry().promote("tiny-model", "1")
-        wider = changed(package, tmp_path / "new.json", lambda raw: raw.update(horizon=90))
-        ended = call("contract", "diff", "models:/tiny-model/Production", wider)
-        assert (ended.code, ended.out.splitlines()[0]) == (1, "breaking (1)")
-        assert "names no version" in call("contract", "show", "models:/tiny-model@champion").err
-    finally:
-        mlflow.set_registry_uri(before)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/registry.db")
+    client = MlflowClient()
+    client.create_registered_model("tiny-model")
+    home = tmp_path / "model-1"
+    one = make_package(home / MODEL_DATA_SUBPATH)
+    client.create_model_version("tiny-model", home.as_uri(), run_id=None)
+    assert call("contract", "diff", "models:/tiny-model/1", one.root).code == 0
+    assert (
+        "no version of tiny-model is in Production"
+        in call("contract", "show", "models:/tiny-model/Production").err
+    )
+    Registry().promote("tiny-model", "1")
+    wider = changed(package, tmp_path / "new.json", lambda raw: raw.update(horizon=90))
+    ended = call("contract", "diff", "models:/tiny-model/Production", wider)
+    assert (ended.code, ended.out.splitlines()[0]) == (1, "breaking (1)")
+    assert "names no version" in call("contract", "show", "models:/tiny-model@champion").err
