@@ -71,12 +71,13 @@ ui: $(TOOLKIT) ## Start the MLflow UI on the demo's store and print its address
 
 .PHONY: test
 test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
-	@$(BIN)/python -m pytest tests -m "not parts" --numprocesses=2 --dist=loadfile \
+	@$(BIN)/python -m pytest tests -m "not parts" --numprocesses=2 --dist=loadgroup \
 		--no-loadscope-reorder --session-timeout=2400
 
 .PHONY: test-parts
-test-parts: $(DEV) ## Run the tests against a Docker engine, an S3 server and an MLflow server
-	@$(BIN)/python -m pytest tests -m parts --session-timeout=2400
+test-parts: $(DEV) ## Run the tests against real parts (Docker engine, S3 server, ...) and the longest trainings
+	@$(BIN)/python -m pytest tests -m parts --numprocesses=2 --dist=loadgroup --no-loadscope-reorder \
+		--session-timeout=2400
 
 .PHONY: parity
 parity: $(DEV) ## Hold Spark, MLeap's runtime and Python against each other on random pipelines; ROWS=100000

@@ -20,6 +20,8 @@ from days_to_sell.training.spark.mleap_runtime import find_runtime
 from days_to_sell.training.spark.session import start_session
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
+SHARED = {"engine", "trained"}
+"""Fixtures that are one for all files which use them."""
 # Tests start many short JVMs; one that does not optimise for the long run ends them in half the time.
 os.environ["JDK_JAVA_OPTIONS"] = (
     f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {os.environ.get('JDK_JAVA_OPTIONS', '')}"
@@ -76,6 +78,14 @@ def engine() -> Iterator[docker.DockerClient]:
         pytest.skip(f"needs base image {base} in the Docker engine; DAYS_TO_SELL_BASE_IMAGE names another")
     yield client
     client.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one process what shares something: the Docker engine's names, the long training, or a file."""
+    for item in items:
+        shared = SHARED & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group(min(shared) if shared else item.location[0]))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -122,6 +122,7 @@ def test_each_line_adds_its_column_and_nothing_else(project: Project, line: str)
     assert sorted(project.python("-c", show).split()) == sorted([*before, column])
 
 
+@pytest.mark.parts
 def test_a_feature_added_by_one_line_is_trained_on_and_asked_for(project: Project) -> None:
     """The column is in training set, bundle, contract and golden data, and changes answers."""
     column = add_feature(project, LINES[0])
@@ -141,6 +142,7 @@ def test_a_feature_added_by_one_line_is_trained_on_and_asked_for(project: Projec
     assert small != large
 
 
+@pytest.mark.parts
 def test_a_model_added_as_one_folder_is_found_and_trained(project: Project) -> None:
     """The four files of the page are a model: listed, generated, trained, registered and answering."""
     for path, content in FILES.items():

@@ -341,6 +341,7 @@ def _package(trained: Trained, folder: Path) -> ModelPackage:
     return open_package(download(trained, f"{MODEL_URI}/{mleap_flavor.MODEL_DATA_SUBPATH}", folder))
 
 
+@pytest.mark.parts
 def test_training_twice_gives_the_same_golden_answers(
     trained: Trained, again: Trained, tmp_path: Path
 ) -> None:
@@ -355,6 +356,7 @@ def test_training_twice_gives_the_same_golden_answers(
     assert first.contract == second.contract
 
 
+@pytest.mark.parts
 def test_every_candidate_is_the_same_model(trained: Trained, again: Trained) -> None:
     """Not only the best: trees, which depend on the order of rows, err the same on the test fold too."""
     candidates = [
