@@ -15,6 +15,9 @@
     ├── PackageError          a model package is damaged or incomplete
     ├── NotebookError         a notebook does not run, or cannot be paired with a source file
     ├── RegistryError         the registry refused, or holds something unexpected
+    │   ├── GateError         a version may not go to Production: a gate is red or was not evaluated
+    │   ├── EventLogError     the event log does not answer, or was tampered with
+    │   └── LeaseError        another program has taken over
     ├── ReproductionError     a version cannot be made again, so nothing can be compared
     └── ReleaseError          a version cannot be released
         ├── TargetError       the place to deploy to did not do what it was asked
@@ -85,6 +88,18 @@ class NotebookError(DaysToSellError):
 
 class RegistryError(DaysToSellError):
     """The registry refused, or holds something unexpected."""
+
+
+class GateError(RegistryError):
+    """A version may not go to Production: a gate is red or was not evaluated."""
+
+
+class EventLogError(RegistryError):
+    """The event log does not answer, or was tampered with."""
+
+
+class LeaseError(RegistryError):
+    """Another program has taken over; what this one was about to write would come too late."""
 
 
 class ReproductionError(DaysToSellError):

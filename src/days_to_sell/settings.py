@@ -40,6 +40,7 @@ class Settings:
         allow_unknown_fields: Whether a request may hold fields that the contract does not name.
         api_keys_file: File of the keys that the scoring service takes; everybody may ask when not given.
         access_log: Whether the scoring service writes a line for each request.
+        event_log: Database address of the event log; found beside the registry when not given.
     """
 
     cache_dir: Path = field(default_factory=lambda: Path("~/.cache/days-to-sell").expanduser())
@@ -62,6 +63,7 @@ class Settings:
     allow_unknown_fields: bool = False
     api_keys_file: Path | None = None
     access_log: bool = True
+    event_log: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -100,6 +102,7 @@ class Settings:
             allow_unknown_fields=_flag(found, "ALLOW_UNKNOWN_FIELDS", default.allow_unknown_fields),
             api_keys_file=Path(keys) if keys else None,
             access_log=_flag(found, "ACCESS_LOG", default.access_log),
+            event_log=found.get(PREFIX + "EVENT_LOG") or None,
         )
 
 
