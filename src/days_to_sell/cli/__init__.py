@@ -15,7 +15,7 @@ COMMANDS = {
     "data": "data",
     "train": "train",
     "promote": "promote",
-    "history": "promote",
+    "history": "history",
     "reproduce": "reproduce",
     "release": "release",
     "monitor": "monitor",

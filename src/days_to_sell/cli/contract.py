@@ -61,7 +61,7 @@ def show(which: str, as_json: bool) -> None:
         seen = f"{len(field.categories)} categories" if field.categories else ""
         example = "" if field.example is None else str(field.example)
         rows.append((field.column.name, field.allowed, seen, example))
-    click.echo(f"\n{_table(rows)}")
+    click.echo(f"\n{table(rows)}")
 
 
 @contract.command()
@@ -93,7 +93,7 @@ def diff(before: str, after: str, as_json: bool, unknown_fields: bool, records_o
         document = {"breaking": breaks(changes), "changes": [asdict(change) for change in changes]}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        _tell(changes)
+        tell(changes)
     if breaks(changes):
         raise click.exceptions.Exit(1)
 
@@ -143,7 +143,8 @@ def _registered(which: str) -> RequestContract:
         return registry.fetch_package(version, Path(scratch) / "package").contract
 
 
-def _tell(changes: tuple[Change, ...]) -> None:
+def tell(changes: tuple[Change, ...]) -> None:
+    """Print what differs between two contracts, the worst first, and who breaks."""
     for effect in EFFECTS:
         chosen = [change for change in changes if change.effect == effect]
         if not chosen:
@@ -153,7 +154,7 @@ def _tell(changes: tuple[Change, ...]) -> None:
             (f"  {each.field or '(all)'}", each.what, f"{_short(each.before)} -> {_short(each.after)}")
             for each in chosen
         ]
-        for line, change in zip(_table(rows).splitlines(), chosen, strict=True):
+        for line, change in zip(table(rows).splitlines(), chosen, strict=True):
             click.echo(line)
             click.echo(f"      {change.why}{f'; {change.remedy}' if change.remedy else ''}")
     if not changes:
@@ -169,7 +170,8 @@ def _short(text: str) -> str:
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 3]}..."
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Write rows of cells under one another, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -104,10 +104,20 @@ def to_event(row: sa.Row[Any]) -> Event:
         row.version,
         row.digest,
         Actor(row.actor, bool(row.verified)),
-        json.loads(row.body),
+        _body(row.body),
         row.previous,
         row.hash,
+        row.body,
     )
+
+
+def _body(written: str) -> dict[str, Any]:
+    """Read a body; one that was damaged says nothing, and its hash tells that."""
+    try:
+        body = json.loads(written)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def faults(events: Iterable[Event], head: Head) -> Iterator[Fault]:
@@ -120,7 +130,7 @@ def faults(events: Iterable[Event], head: Head) -> Iterator[Fault]:
         events: The whole chain, by number.
         head: Where it has to end.
     """
-    due, previous, at = 1, "", ""
+    due, previous, at, place = 1, "", "", 0
     for event in events:
         if event.number > due:
             missing = f"{due}" if event.number == due + 1 else f"{due} to {event.number - 1}"
@@ -131,7 +141,9 @@ def faults(events: Iterable[Event], head: Head) -> Iterator[Fault]:
             yield Fault(event.number, "edited: its content does not give its hash")
         if event.at < at:
             yield Fault(event.number, f"its time {event.at} lies before that of the event before it")
-        due, previous, at = event.number + 1, event.hash, event.at
+        if event.position <= place:
+            yield Fault(event.number, "moved: in the whole log it stands before the event before it")
+        due, previous, at, place = event.number + 1, event.hash, event.at, event.position
     if head.number >= due:
         yield Fault(due, f"missing: the chain ends at event {head.number}, the log at {due - 1}")
     elif (head.number, head.hash) != (due - 1, previous):

@@ -77,6 +77,7 @@ class Event:
         at: When it was written, in UTC as ISO 8601 with microseconds; never before the event before it.
         previous: Hash of the event before it in the chain; empty for the first.
         hash: SHA-256 over everything above it, in hexadecimal digits.
+        written: The body as the log holds it, which is what was hashed; made of the body where not given.
     """
 
     position: int
@@ -91,6 +92,7 @@ class Event:
     body: Mapping[str, Any]
     previous: str
     hash: str
+    written: str | None = field(default=None, compare=False, repr=False)
 
     def expected_hash(self) -> str:
         """Compute the hash that the event has unless somebody changed it."""
@@ -104,7 +106,7 @@ class Event:
             self.digest,
             self.actor.name,
             self.actor.verified,
-            canonical(self.body),
+            canonical(self.body) if self.written is None else self.written,
             self.previous,
         )
 
