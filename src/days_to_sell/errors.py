@@ -21,6 +21,7 @@
     ├── ReproductionError     a version cannot be made again, so nothing can be compared
     └── ReleaseError          a version cannot be released
         ├── TargetError       the place to deploy to did not do what it was asked
+        ├── PublishError      an image registry did not take an image, or does not hand it out
         ├── ProofError        golden data and the answers of the service differ
         └── MonitorError      a service in production cannot be watched
 
@@ -112,6 +113,10 @@ class ReleaseError(DaysToSellError):
 
 class TargetError(ReleaseError):
     """The place to deploy to did not do what it was asked."""
+
+
+class PublishError(ReleaseError):
+    """An image registry did not take an image, or does not hand it out."""
 
 
 class ProofError(ReleaseError):

@@ -25,6 +25,7 @@ class Settings:
         driver_memory: Memory of a Spark driver that this process starts.
         s3_endpoint: Address of an S3 server other than the cloud's own.
         base_image: Base of the scoring image.
+        image_registry: Image registry, with a path in it, to publish images to; empty for none.
         host: Address that services bind to.
         package: Model package that the scoring service serves.
         environment: Name of the deployment a scoring service belongs to.
@@ -41,6 +42,9 @@ class Settings:
         api_keys_file: File of the keys that the scoring service takes; everybody may ask when not given.
         access_log: Whether the scoring service writes a line for each request.
         event_log: Database address of the event log; found beside the registry when not given.
+        successor: File in which a scoring service finds what is to follow it on its socket; none follows it
+            when not given.
+        proxy_image: HAProxy image in front of the replicas of the Docker target; it has to have bash.
     """
 
     cache_dir: Path = field(default_factory=lambda: Path("~/.cache/days-to-sell").expanduser())
@@ -48,6 +52,7 @@ class Settings:
     driver_memory: str = "4g"
     s3_endpoint: str | None = None
     base_image: str = "python:3.11-slim-bookworm"
+    image_registry: str = ""
     host: str = "127.0.0.1"
     package: Path | None = None
     environment: str = "local"
@@ -64,6 +69,8 @@ class Settings:
     api_keys_file: Path | None = None
     access_log: bool = True
     event_log: str | None = None
+    successor: Path | None = None
+    proxy_image: str = "haproxy:2.8-bookworm"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -80,13 +87,14 @@ class Settings:
 
         jvm_java, jvm_jars = found.get(PREFIX + "JVM_JAVA"), found.get(PREFIX + "JVM_JARS")
         package, counters = found.get(PREFIX + "PACKAGE"), found.get(PREFIX + "COUNTERS")
-        keys = found.get(PREFIX + "API_KEYS_FILE")
+        keys, successor = found.get(PREFIX + "API_KEYS_FILE"), found.get(PREFIX + "SUCCESSOR")
         return cls(
             cache_dir=Path(text("CACHE_DIR", str(default.cache_dir))).expanduser(),
             mleap_exporter=text("MLEAP_EXPORTER", default.mleap_exporter),
             driver_memory=text("DRIVER_MEMORY", default.driver_memory),
             s3_endpoint=found.get(PREFIX + "S3_ENDPOINT") or None,
             base_image=text("BASE_IMAGE", default.base_image),
+            image_registry=text("IMAGE_REGISTRY", default.image_registry),
             host=text("HOST", default.host),
             package=Path(package) if package else None,
             environment=text("ENVIRONMENT", default.environment),
@@ -103,6 +111,8 @@ class Settings:
             api_keys_file=Path(keys) if keys else None,
             access_log=_flag(found, "ACCESS_LOG", default.access_log),
             event_log=found.get(PREFIX + "EVENT_LOG") or None,
+            successor=Path(successor) if successor else None,
+            proxy_image=text("PROXY_IMAGE", default.proxy_image),
         )
 
 

@@ -1,0 +1,1 @@
+"""The scoring image: what it is called, what it is built on, and where it is published."""
