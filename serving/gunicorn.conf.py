@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 import sys
@@ -46,9 +47,33 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Leave what was loaded out of the collections of garbage, which would hold requests up for it."""
+    """Leave what was loaded out of the collections of garbage, which would hold requests up for it.
+
+    Where this service may be followed by another on its socket, say that it has begun to answer.
+    """
     gc.collect()
     gc.freeze()
+    successor = Settings.from_env().successor
+    if successor is not None:
+        successor.with_name(f"{successor.name}.{os.getppid()}").touch()
+
+
+def pre_exec(server: Any) -> None:
+    """Become what is announced; gunicorn by itself would start the same service again."""
+    successor = Settings.from_env().successor
+    if successor is None:
+        return
+    announced = json.loads(successor.read_text(encoding="utf-8"))
+    # A group of its own, so that ending the predecessor's leaves it alone.
+    os.setsid()
+    server.cfg.env_orig.clear()
+    server.cfg.env_orig.update(announced["environment"])
+    # gunicorn would run its own file as a script, from whose folder `http` is not the standard library's.
+    server.START_CTX["args"] = [sys.executable, "-m", "gunicorn", *sys.argv[1:]]
+    # Its number, for whoever announced it, before it could do anything; renamed, so that it is there whole.
+    draft = successor.with_name(f"{successor.name}.draft")
+    draft.write_text(str(os.getpid()), encoding="ascii")
+    draft.rename(successor.with_name(f"{successor.name}.pid"))
 
 
 def on_exit(server: Any) -> None:

@@ -22,6 +22,19 @@ def identity(pid: int) -> str | None:
     return _linux_identity(pid) if (PROC / "self" / "stat").exists() else _ps_identity(pid)
 
 
+def command_of(pid: int) -> str:
+    """Command line of a process, blanks between its words; empty where none runs."""
+    try:
+        return (
+            (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        )
+    except OSError:
+        found = subprocess.run(
+            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        return found.stdout.strip()
+
+
 def stop_process(pid: int, known_identity: str, *, grace_seconds: float) -> bool:
     """End a process and its group: SIGTERM, then SIGKILL when the grace is over.
 
