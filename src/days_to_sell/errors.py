@@ -13,6 +13,7 @@
     ├── ScoringError          a row holds a value that the pipeline refuses
     ├── ContractError         a request row breaks the model's contract
     ├── PackageError          a model package is damaged or incomplete
+    │   └── SignatureError    nobody who is trusted signed a package, or a key cannot be used
     ├── NotebookError         a notebook does not run, or cannot be paired with a source file
     ├── RegistryError         the registry refused, or holds something unexpected
     │   ├── GateError         a version may not go to Production: a gate is red or was not evaluated
@@ -81,6 +82,10 @@ class ContractError(DaysToSellError):
 
 class PackageError(DaysToSellError):
     """A model package is damaged or incomplete."""
+
+
+class SignatureError(PackageError):
+    """Nobody who is trusted signed a package, or a key cannot be used."""
 
 
 class NotebookError(DaysToSellError):

@@ -42,6 +42,10 @@ class Settings:
         api_keys_file: File of the keys that the scoring service takes; everybody may ask when not given.
         access_log: Whether the scoring service writes a line for each request.
         event_log: Database address of the event log; found beside the registry when not given.
+        package_digest: Digest that the served package must have; any is taken when not given.
+        signing_key: PEM file of the Ed25519 key that signs packages when they are published.
+        trusted_keys: PEM file of public keys, or a folder of such files; then only packages that one of them
+            signed are promoted, released or pass ``verify``.
         successor: File in which a scoring service finds what is to follow it on its socket; none follows it
             when not given.
         proxy_image: HAProxy image in front of the replicas of the Docker target; it has to have bash.
@@ -69,6 +73,9 @@ class Settings:
     api_keys_file: Path | None = None
     access_log: bool = True
     event_log: str | None = None
+    package_digest: str = ""
+    signing_key: Path | None = None
+    trusted_keys: Path | None = None
     successor: Path | None = None
     proxy_image: str = "haproxy:2.8-bookworm"
 
@@ -88,6 +95,7 @@ class Settings:
         jvm_java, jvm_jars = found.get(PREFIX + "JVM_JAVA"), found.get(PREFIX + "JVM_JARS")
         package, counters = found.get(PREFIX + "PACKAGE"), found.get(PREFIX + "COUNTERS")
         keys, successor = found.get(PREFIX + "API_KEYS_FILE"), found.get(PREFIX + "SUCCESSOR")
+        signing, trusted = found.get(PREFIX + "SIGNING_KEY"), found.get(PREFIX + "TRUSTED_KEYS")
         return cls(
             cache_dir=Path(text("CACHE_DIR", str(default.cache_dir))).expanduser(),
             mleap_exporter=text("MLEAP_EXPORTER", default.mleap_exporter),
@@ -111,6 +119,9 @@ class Settings:
             api_keys_file=Path(keys) if keys else None,
             access_log=_flag(found, "ACCESS_LOG", default.access_log),
             event_log=found.get(PREFIX + "EVENT_LOG") or None,
+            package_digest=text("PACKAGE_DIGEST", default.package_digest),
+            signing_key=Path(signing) if signing else None,
+            trusted_keys=Path(trusted) if trusted else None,
             successor=Path(successor) if successor else None,
             proxy_image=text("PROXY_IMAGE", default.proxy_image),
         )

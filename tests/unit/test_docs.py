@@ -83,7 +83,7 @@ def test_every_command_that_is_named_exists_with_its_options() -> None:
 
 def test_every_command_is_documented() -> None:
     """The README names each command of the command line."""
-    documented = set(re.findall(r"`(days-to-sell [a-z ]+)`", text(README)))
+    documented = set(re.findall(r"`(days-to-sell [a-z -]+)`", text(README)))
     commands = set(leaves(cli, "days-to-sell"))
 
     assert "days-to-sell data build" in commands

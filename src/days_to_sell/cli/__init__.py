@@ -23,6 +23,7 @@ COMMANDS = {
     "bundle": "bundle",
     "contract": "contract",
     "key": "key",
+    "signing-key": "signing_key",
     "doctor": "doctor",
     "notebooks": "notebooks",
     "equivalence": "equivalence",
@@ -37,7 +38,9 @@ class _Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{COMMANDS[name]}"), name)
+        command: click.Command = getattr(
+            import_module(f"{__name__}.{COMMANDS[name]}"), name.replace("-", "_")
+        )
         return command
 
 
