@@ -6,7 +6,7 @@ from flask import Flask
 from gunicorn.errors import AppImportError
 
 from days_to_sell.errors import DaysToSellError, SettingsError
-from days_to_sell.scoring.package import open_package
+from days_to_sell.scoring.package import open_package, require_digest
 from days_to_sell.settings import Settings
 from serving.app import create_app
 
@@ -22,6 +22,8 @@ def create() -> Flask:
         settings = Settings.from_env()
         if settings.package is None:
             raise SettingsError("DAYS_TO_SELL_PACKAGE is not set; name the directory of a model package")
-        return create_app(open_package(settings.package), settings)
+        package = open_package(settings.package)
+        require_digest(package, settings.package_digest)
+        return create_app(package, settings)
     except DaysToSellError as error:
         raise AppImportError(f"the scoring service cannot start: {error}") from error

@@ -24,6 +24,8 @@ from days_to_sell.registry.exportable import check_exportable
 from days_to_sell.registry.publish import log_best, register, require_new
 from days_to_sell.registry.reference import production_profile
 from days_to_sell.registry.versions import ModelVersion, Registry
+from days_to_sell.scoring.signing_keys import read_signing_key
+from days_to_sell.settings import Settings
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.card import compose, log_card
 from days_to_sell.training.compare import Comparison, Result, compare
@@ -70,6 +72,9 @@ def train(
     started = time.monotonic()
     if package:
         require_new(package)
+    if key_file := Settings.from_env().signing_key:
+        # Before hours of training, rather than after them.
+        read_signing_key(key_file)
     searching = search == "yes"
     model = find_model(folder)
     spec = model.spec

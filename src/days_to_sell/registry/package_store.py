@@ -1,6 +1,6 @@
 """Model packages on S3: one prefix a package, named by its digest.
 
-    s3://bucket/prefix/<digest>/package.json   and the other files beside it
+    s3://bucket/prefix/<digest>/package.json   and the other files beside it, with a signature if there is one
 
 The manifest is put last, so a prefix without one was interrupted. The same digest means the same bytes, so
 putting a package again changes nothing, and mends one that was damaged.
@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from days_to_sell.data.s3 import connect, reason
 from days_to_sell.errors import PackageError, RegistryError
 from days_to_sell.scoring.package import MANIFEST, ModelPackage, listed_files, open_package
+from days_to_sell.scoring.signature import SIGNATURE, require_signature
 from days_to_sell.settings import Settings
 
 
@@ -44,7 +45,8 @@ def put_package(package: ModelPackage, location: str, *, settings: Settings | No
     uri = f"{location.rstrip('/')}/{package.digest.removeprefix('sha256:')}"
     bucket, prefix = _parse(uri)
     client = _client(settings)
-    for name in (*package.files, MANIFEST):
+    signed = [SIGNATURE] if (package.root / SIGNATURE).is_file() else []
+    for name in (*package.files, *signed, MANIFEST):
         with _translated(f"{uri}/{name}"), (package.root / name).open("rb") as content:
             client.put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=content)
     return uri
@@ -60,6 +62,7 @@ def fetch_package_from_s3(uri: str, target: Path, *, settings: Settings | None =
 
     Raises:
         PackageError: The package is damaged, or not the one that its address names.
+        SignatureError: Keys are trusted, and none of them signed it.
         RegistryError: S3 refused or did not answer; the message says what to look at.
     """
     bucket, prefix = _parse(uri)
@@ -77,11 +80,16 @@ def fetch_package_from_s3(uri: str, target: Path, *, settings: Settings | None =
         fetch(MANIFEST)
         for name in listed_files(draft):
             fetch(name)
+        with _translated(f"{uri}/{SIGNATURE}"):
+            signed = client.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/{SIGNATURE}")["KeyCount"]
+        if signed:
+            fetch(SIGNATURE)
         fetched = open_package(draft)
         if fetched.digest.removeprefix("sha256:") != prefix.rpartition("/")[2]:
             raise PackageError(
                 f"{uri} holds the package {fetched.digest}: another one than its address says; put it again"
             )
+        require_signature(fetched, (settings or Settings.from_env()).trusted_keys)
         draft.chmod(0o755)
         draft.rename(target)
     finally:

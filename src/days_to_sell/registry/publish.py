@@ -20,6 +20,8 @@ from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.package import ModelPackage, open_package, write_package
 from days_to_sell.scoring.predictor import Predictor
+from days_to_sell.scoring.signature import sign_package
+from days_to_sell.settings import Settings
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.compare import Prepared, Result
 from days_to_sell.training.golden import build_golden
@@ -67,6 +69,7 @@ def log_best(
     Raises:
         ExportError: MLeap cannot carry the pipeline, or the bundle does not answer as Spark does.
         PackageError: ``target`` exists.
+        SignatureError: The environment names a key to sign with that cannot be used.
     """
     require_new(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +77,8 @@ def log_best(
         provenance = write_provenance(best, training_set.manifest, searched=searched)
         package = _package(spec, best, prepared, training_set, provenance, Path(scratch))
         report(f"model package proved with {len(package.golden)} golden rows, {package.digest}")
+        if key_file := Settings.from_env().signing_key:
+            report(f"model package signed by key {sign_package(package, key_file)}")
         with mlflow.start_run(run_id=best.run_id, nested=True):
             logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
             link_to_model(training_set, str(logged.model_id))

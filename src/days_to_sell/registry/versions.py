@@ -24,6 +24,8 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.scoring.package import ModelPackage, open_package
+from days_to_sell.scoring.signature import require_signature
+from days_to_sell.settings import Settings
 
 ALIAS, STAGE = "production", "Production"
 # A version that was registered from a logged model has that model as its source.
@@ -51,11 +53,14 @@ class Registry:
     """The MLflow model registry, as release and promotion see it.
 
     Args:
-        client: A client of the tracking server that holds the registry.
+        client: A client of the tracking server that holds the registry; that of the environment if absent.
+        trusted_keys: Keys of which one must have signed a package; those of the environment if absent, where
+            it names any.
     """
 
-    def __init__(self, client: MlflowClient | None = None) -> None:
+    def __init__(self, client: MlflowClient | None = None, *, trusted_keys: Path | None = None) -> None:
         self._client = client or MlflowClient()
+        self._trusted_keys = trusted_keys or Settings.from_env().trusted_keys
 
     def production(self, model: str, serving: str | None = None) -> ModelVersion | None:
         """Give the version in Production, or None.
@@ -133,13 +138,14 @@ class Registry:
         Raises:
             RegistryError: The version has no package, or it cannot be downloaded.
             PackageError: The package is damaged.
+            SignatureError: None of the trusted keys signed it.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
             with translated(f"the model package of version {version.version} of {version.model!r}"):
                 fetched = Path(self._artifacts(version).download_artifacts(MODEL_DATA_SUBPATH, str(draft)))
-            open_package(fetched)
+            require_signature(open_package(fetched), self._trusted_keys)
             fetched.rename(target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

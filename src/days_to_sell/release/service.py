@@ -86,6 +86,7 @@ def service_environment(settings: Settings, artifact: Artifact, environment: str
     return {
         "WEB_CONCURRENCY": str(WORKERS),
         f"{PREFIX}MODEL_VERSION": artifact.version,
+        f"{PREFIX}PACKAGE_DIGEST": artifact.package.digest,
         f"{PREFIX}ENVIRONMENT": environment,
         f"{PREFIX}ENGINE": artifact.engine,
         f"{PREFIX}JVM_OPTIONS": settings.jvm_options,

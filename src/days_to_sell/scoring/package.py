@@ -111,6 +111,19 @@ def open_package(root: Path) -> ModelPackage:
     return ModelPackage(root, model, provenance, f"sha256:{hashlib.sha256(content).hexdigest()}", names)
 
 
+def require_digest(package: ModelPackage, digest: str) -> None:
+    """Make sure that a package is the one that was meant; where none was named, any is.
+
+    Raises:
+        PackageError: It is another one.
+    """
+    if digest and package.digest != digest:
+        raise PackageError(
+            f"{package.root} holds the package {package.digest}, and {digest} was released; fetch that one "
+            "again, or release this one"
+        )
+
+
 def listed_files(root: Path) -> tuple[str, ...]:
     """Name the files that belong beside the manifest in a folder, by its format alone.
 
