@@ -20,6 +20,7 @@ from pyspark.sql import SparkSession
 
 from days_to_sell.models import find_model
 from days_to_sell.registry import mleap_flavor
+from days_to_sell.release.verification.packages import check_package
 from days_to_sell.scoring.golden import GoldenRow, compare
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.spec import PREDICTION, ROW_ID
@@ -168,6 +169,15 @@ def test_the_summary_tells_what_data_and_training_took(trained: Trained) -> None
     seconds = trained.summary["seconds"]
     assert set(seconds) == {"data", "train"}
     assert all(value > 0 for value in seconds.values())
+
+
+def test_the_package_is_signed_by_the_key_of_the_environment(trained: Trained, package: ModelPackage) -> None:
+    """What was logged holds against its public half, and has every link of the chain."""
+    checks = check_package(package.root, Path(trained.trusted))
+    wrong = {check.subject for check in checks if not check.holds}
+    # A training beside edits that were not committed says so, and is found out.
+    assert wrong <= {"code commit"}
+    assert "signature" in {check.subject for check in checks}
 
 
 def test_the_best_candidate_is_the_one_version(tracking: Trained, candidates: list[Run]) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import mlflow
 
+from days_to_sell.scoring.signing_keys import make_key
+
 PROJECT = Path(__file__).parents[2]
 SECONDS = 560
 
@@ -26,31 +28,36 @@ class Trained:
         store: Tracking URI.
         summary: What the command wrote about it.
         output: What the command printed.
+        trusted: The public half of the key that signed the package.
     """
 
     store: str
     summary: dict[str, Any]
     output: str
+    trusted: str
 
 
 def run_training(home: Path, lake: Path, *, master: str) -> Trained:
     """Train days_to_sell on a lake, with everything that is written below ``home``."""
     home.mkdir(parents=True)
     store = f"sqlite:///{home / 'mlflow.db'}"
+    trusted, _ = make_key(home / "signing.pem")
+    variables = {"MLFLOW_TRACKING_URI": store, "DAYS_TO_SELL_SIGNING_KEY": str(home / "signing.pem")}
     finished = subprocess.run(
         [
             *(sys.executable, "-m", "mlflow_project.train", "--lake", str(lake), "--master", master),
             *("--training-data", str(home / "training-data"), "--summary", str(home / "summary.json")),
         ],
         cwd=home,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "MLFLOW_TRACKING_URI": store},
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **variables},
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
     assert finished.returncode == 0, f"{finished.stdout}\n{finished.stderr}"[-4_000:]
-    return Trained(store, json.loads((home / "summary.json").read_text(encoding="utf-8")), finished.stdout)
+    summary = json.loads((home / "summary.json").read_text(encoding="utf-8"))
+    return Trained(store, summary, finished.stdout, str(trusted))
 
 
 def download(trained: Trained, uri: str, folder: Path) -> Path:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from days_to_sell.errors import PackageError, RegistryError
+from days_to_sell.errors import PackageError, RegistryError, SignatureError
 from days_to_sell.registry.package_store import fetch_package_from_s3, put_package
 from days_to_sell.scoring.package import BUNDLE, FILES, MANIFEST, ModelPackage, open_package
+from days_to_sell.scoring.signature import SIGNATURE, sign_package
+from days_to_sell.scoring.signing_keys import make_key
 from tests.integration.conftest import S3, upload
 from tests.lakes import DAY, small_lake
 from tests.packages import make_package
@@ -160,6 +162,21 @@ def test_a_package_comes_back_as_it_was_put(s3: S3, package: ModelPackage, tmp_p
     for name in (MANIFEST, *FILES):
         assert (fetched.root / name).read_bytes() == (package.root / name).read_bytes()
     assert [found.name for found in fetched.root.parent.iterdir()] == ["package"]
+
+
+def test_a_signature_comes_back_with_its_package(s3: S3, package: ModelPackage, tmp_path: Path) -> None:
+    """Where keys are trusted, a package that none of them signed is not fetched; nothing is left of it."""
+    (tmp_path / "keys").mkdir()
+    trusted, _ = make_key(tmp_path / "keys" / "release.pem")
+    careful = replace(s3.settings, trusted_keys=trusted)
+    uri = put_package(package, "s3://models/signed", settings=s3.settings)
+    with pytest.raises(SignatureError, match="is not signed"):
+        fetch_package_from_s3(uri, tmp_path / "fetched", settings=careful)
+    assert not (tmp_path / "fetched").exists()
+    sign_package(package, tmp_path / "keys" / "release.pem")
+    put_package(package, "s3://models/signed", settings=s3.settings)
+    fetched = fetch_package_from_s3(uri, tmp_path / "fetched", settings=careful)
+    assert (fetched.root / SIGNATURE).read_bytes() == (package.root / SIGNATURE).read_bytes()
 
 
 def test_the_environment_leads_to_the_server(

@@ -16,6 +16,8 @@ COMMANDS = {
     "train": "train",
     "promote": "promote",
     "history": "history",
+    "diff": "diff",
+    "verify": "verify",
     "reproduce": "reproduce",
     "release": "release",
     "monitor": "monitor",

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from days_to_sell.errors import ContractError, RegistryError
 from days_to_sell.scoring.package import MANIFEST, open_package
 from days_to_sell.spec import RequestContract
 from days_to_sell.spec.compatibility import EFFECTS, Change, breaks, compare_contracts
+
+if TYPE_CHECKING:
+    from days_to_sell.registry.versions import ModelVersion, Registry
 
 VERSION = re.compile(r"models:/([^/@]+)/([0-9]+|Production)")
 # JSON has it all.
@@ -125,20 +129,34 @@ def read_contract(which: str) -> RequestContract:
     return RequestContract.from_dict(raw)
 
 
-def _registered(which: str) -> RequestContract:
-    # MLflow takes seconds to import, and no file needs it.
-    from days_to_sell.registry.versions import Registry
+def find_version(registry: Registry, which: str) -> ModelVersion:
+    """Look up a registered version that is named as MLflow writes it.
 
+    Args:
+        registry: The registry.
+        which: ``models:/MODEL/VERSION``, or ``models:/MODEL/Production``.
+
+    Raises:
+        RegistryError: It names no version, the registry has none of that name, or it did not answer.
+    """
     named = VERSION.fullmatch(which)
     if named is None:
         raise RegistryError(
             f"{which} names no version; write models:/MODEL/VERSION or models:/MODEL/Production"
         )
-    registry = Registry()
     model, number = named.groups()
     version = registry.production(model) if number == "Production" else registry.version(model, number)
     if version is None:
         raise RegistryError(f"no version of {model} is in Production; name one as models:/{model}/VERSION")
+    return version
+
+
+def _registered(which: str) -> RequestContract:
+    # MLflow takes seconds to import, and no file needs it.
+    from days_to_sell.registry.versions import Registry
+
+    registry = Registry()
+    version = find_version(registry, which)
     with tempfile.TemporaryDirectory() as scratch:
         return registry.fetch_package(version, Path(scratch) / "package").contract
 

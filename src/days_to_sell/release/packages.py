@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from days_to_sell.errors import PackageError
 from days_to_sell.release.names import short, slug
 from days_to_sell.scoring.package import ModelPackage, open_package
+from days_to_sell.scoring.signature import SIGNATURE
 
 if TYPE_CHECKING:
     # The registry brings MLflow along, which takes seconds to import and is needed here for a type alone.
@@ -53,6 +54,9 @@ def fetch_package(registry: Versions, version: ModelVersion, workspace: Path) ->
         if not _holds(kept, fetched.digest):
             shutil.rmtree(kept, ignore_errors=True)
             fetched.root.rename(kept)
+        elif (fetched.root / SIGNATURE).is_file():
+            # No part of the digest: the version may have been signed since it was kept.
+            (fetched.root / SIGNATURE).replace(kept / SIGNATURE)
     return open_package(kept)
 
 
