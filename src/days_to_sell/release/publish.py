@@ -18,7 +18,7 @@ helper named there). It is read anew each time, handed to the engine, and never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,7 +148,7 @@ def _holds(engine: docker.DockerClient, address: str) -> bool:
 
 
 def _push(engine: docker.DockerClient, repository: str, tag: str) -> str:
-    said = _followed(engine.api.push(repository, tag, stream=True, decode=True), repository, "push")
+    said = _followed(lambda: engine.api.push(repository, tag, stream=True, decode=True), repository, "push")
     digests = [line["aux"]["Digest"] for line in said if "Digest" in (line.get("aux") or {})]
     if not digests:
         raise RefusedError(f"the engine pushed to {repository} and named no digest", passing=True)
@@ -156,18 +156,20 @@ def _push(engine: docker.DockerClient, repository: str, tag: str) -> str:
 
 
 def _pull(engine: docker.DockerClient, repository: str, digest: str) -> None:
-    _followed(engine.api.pull(repository, digest, stream=True, decode=True), repository, "pull")
+    _followed(lambda: engine.api.pull(repository, digest, stream=True, decode=True), repository, "pull")
 
 
-def _followed(lines: Iterable[dict[str, Any]], repository: str, doing: str) -> list[dict[str, Any]]:
-    """Read what the engine says while it works, to the end.
+def _followed(
+    begin: Callable[[], Iterable[dict[str, Any]]], repository: str, doing: str
+) -> list[dict[str, Any]]:
+    """Let the engine begin, and read what it says while it works, to the end.
 
     Raises:
         RefusedError: It did not succeed.
     """
     said = []
     try:
-        for line in lines:
+        for line in begin():
             if "error" in line:
                 raise RefusedError.read(str(line["error"]), repository, doing)
             said.append(line)

@@ -11,7 +11,7 @@ _LASTING = (
         "the registry does not know this user, or forbids it; log in with `docker login {host}`",
     ),
     (
-        ("server gave http response to https client",),
+        ("server gave http response to https client", "does not look like a tls handshake"),
         "the registry speaks HTTP without TLS, which an engine takes from its own machine alone; give the "
         "registry a certificate, or name {host} in `insecure-registries` of the engine's daemon.json",
     ),

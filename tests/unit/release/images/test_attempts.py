@@ -62,6 +62,7 @@ def test_after_the_last_attempt_the_reason_is_told() -> None:
         ("no basic auth credentials", "docker login registry.example"),
         ("denied: requested access to the resource is denied", "docker login registry.example"),
         ("http: server gave HTTP response to HTTPS client", "insecure-registries"),
+        ("tls: first record does not look like a TLS handshake", "insecure-registries"),
         ("x509: certificate signed by unknown authority", "/etc/docker/certs.d/registry.example/ca.crt"),
         ("manifest unknown: manifest unknown", "compare its address"),
     ],
