@@ -157,6 +157,19 @@ def read_bundle_files(path: Path) -> Folder:
     return Folder(files)
 
 
+def write_bundle_files(bundle: Folder, target: Path) -> None:
+    """Write a bundle as a zip that is the same bytes for the same files, whatever archive they came from.
+
+    The exporter's zip carries the time of day and the order in which its files were written.
+    """
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in sorted(bundle.contents()):
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            archive.writestr(entry, content)
+
+
 def _directory_files(root: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(root.rglob("*")):
         if path.is_symlink():

@@ -24,6 +24,7 @@ from typing import Any
 
 from days_to_sell.errors import PackageError
 from days_to_sell.scoring.derive import Derivations
+from days_to_sell.scoring.folder import read_bundle_files, write_bundle_files
 from days_to_sell.scoring.golden import GoldenRow, read_golden, write_golden
 from days_to_sell.scoring.profile import Profile
 from days_to_sell.spec import RequestContract
@@ -154,7 +155,7 @@ def write_package(
     Args:
         target: Directory to become the package; it must not exist.
         model: Name of the registered model.
-        bundle: MLeap bundle to copy in.
+        bundle: MLeap bundle whose files to pack.
         contract: The request contract.
         derivations: Derived columns with their tables.
         golden: Raw rows with Spark's own answers.
@@ -162,6 +163,7 @@ def write_package(
         provenance: Where the model comes from.
 
     Raises:
+        BundleError: ``bundle`` cannot be read.
         PackageError: ``target`` exists.
     """
     if target.exists():
@@ -169,7 +171,7 @@ def write_package(
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        shutil.copyfile(bundle, draft / BUNDLE)
+        write_bundle_files(read_bundle_files(bundle), draft / BUNDLE)
         _write_json(draft / CONTRACT, contract.to_dict())
         _write_json(draft / DERIVATIONS, derivations.to_dict())
         write_golden(draft / GOLDEN, golden)

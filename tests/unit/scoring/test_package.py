@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from days_to_sell.errors import PackageError
+from days_to_sell.errors import BundleError, PackageError
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.golden import GoldenRow
 from days_to_sell.scoring.package import (
@@ -156,7 +156,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, package: ModelPackage
         write_bundle(bundle)
     golden = [GoldenRow("r", "sample", {}, float("nan"))] if broken == "golden" else []
     home = tmp_path / "packages"
-    with pytest.raises((OSError, ValueError)):
+    with pytest.raises((BundleError, ValueError)):
         write_package(
             home / "package",
             model="tiny-model",
