@@ -12,6 +12,7 @@ from days_to_sell.spec.candidates import Candidate
 from days_to_sell.spec.columns import Column
 from days_to_sell.spec.derivations import Derivation, Lookup, operand_types, operands
 from days_to_sell.spec.features import Bucketed, Category, Crossed, Feature, Number
+from days_to_sell.spec.gates import GATES, Gate, NotWorse
 from days_to_sell.spec.judgement import Judgement, Place
 from days_to_sell.spec.sources import Source
 from days_to_sell.spec.suspicion import Suspicion
@@ -42,6 +43,7 @@ class ModelSpec:
         what_if: Numeric raw column that a person would vary to see what it does, such as the price.
         judgement: What a fitted model is looked at by, beside its overall metrics.
         suspicion: From where on its training data is doubted.
+        gates: What a version has to hold before it may go to Production.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ModelSpec:
     what_if: str | None = None
     judgement: Judgement = field(default_factory=Judgement)
     suspicion: Suspicion = field(default_factory=Suspicion)
+    gates: tuple[Gate, ...] = GATES
 
     def __post_init__(self) -> None:
         """Check the declaration as a whole.
@@ -71,6 +74,7 @@ class ModelSpec:
         self._check_choices()
         self._check_crossed()
         self._check_judgement()
+        self._check_gates()
         raw = {column.name: column for column in self.columns}
         for name, derivation in self.derivations.items():
             self._check_derivation(name, derivation, raw)
@@ -138,6 +142,19 @@ class ModelSpec:
                 f"the place in the judgement of model {self.name!r} reads {', '.join(absent)}, which source "
                 f"{place.source!r} does not declare; add it to the source's columns"
             )
+
+    def _check_gates(self) -> None:
+        twice = sorted(name for name, count in Counter(gate.name for gate in self.gates).items() if count > 1)
+        if twice:
+            raise SpecError(f"model {self.name!r} declares gate {', '.join(twice)} more than once; keep one")
+        known = [each.column for each in self.judgement.slices]
+        for gate in self.gates:
+            for column in gate.slices if isinstance(gate, NotWorse) else ():
+                if column not in known:
+                    raise SpecError(
+                        f"gate {gate.name!r} of model {self.name!r} names slice {column!r}; choose one "
+                        f"of the judgement's slices: {', '.join(known) or 'there are none'}"
+                    )
 
     def _check_named(self, use: str, names: Iterable[str], known: Iterable[str]) -> None:
         choices = tuple(dict.fromkeys(known))

@@ -1,0 +1,130 @@
+"""The door to Production: what the event log says against letting a version in. It only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from days_to_sell.models import find_model, model_names
+from days_to_sell.registry.events import chain
+from days_to_sell.registry.events.event import Event, Kind
+from days_to_sell.registry.events.tables import EVENTS
+from days_to_sell.spec import ModelSpec
+from days_to_sell.spec.gates import Gate, declared
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A version at the door.
+
+    Args:
+        version: Number of the registered version.
+        digest: Digest of its model package.
+    """
+
+    version: str
+    digest: str
+
+
+def refusals(
+    connection: sa.Connection, workspace: str, spec: ModelSpec, candidate: Entrant, incumbent: Entrant | None
+) -> tuple[str, ...]:
+    """Say why a version may not go to Production.
+
+    Args:
+        connection: To the database of the event log; nothing is written.
+        workspace: MLflow's name for the workspace.
+        spec: The installed spec of the model, whose gates count.
+        candidate: Who asks.
+        incumbent: Who is in Production; the candidate itself, or none, is compared with nobody.
+
+    Returns:
+        Reasons, each with its remedy; none where it may.
+    """
+    if incumbent is not None and incumbent.digest == candidate.digest:
+        incumbent = None
+    if _overridden(connection, workspace, spec.name, candidate):
+        return ()
+    found = results_of(connection, workspace, spec.name, candidate)
+    reasons = (_refusal(gate, found, spec.name, candidate, incumbent) for gate in spec.gates)
+    return tuple(reason for reason in reasons if reason)
+
+
+def spec_of(model_name: str) -> ModelSpec | None:
+    """Find the installed spec of a registered model; a model that is not ours has none."""
+    specs = (find_model(folder).spec for folder in model_names())
+    return next((spec for spec in specs if spec.name == model_name), None)
+
+
+def results_of(
+    connection: sa.Connection, workspace: str, model: str, candidate: Entrant
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
+    """Read every result of a version's own bytes, the newest first, each with the incumbent it was for."""
+    events = _read(connection, workspace, model, Kind.GATES, EVENTS.c.version == candidate.version)
+    return [
+        (result, event.body.get("incumbent"))
+        for event in events
+        if event.digest == candidate.digest
+        for result in event.body.get("results", ())
+    ]
+
+
+def _refusal(
+    gate: Gate,
+    found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]],
+    model: str,
+    candidate: Entrant,
+    incumbent: Entrant | None,
+) -> str | None:
+    """Say what speaks against a version at one gate."""
+    if gate.relative and incumbent is None:
+        return None
+    remedy = f"run: days-to-sell gates {model} {candidate.version} --evaluate"
+    named = [(result, against) for result, against in found if result.get("gate") == gate.name]
+    if not named:
+        return f"gate {gate.name} was never evaluated for these bytes; {remedy}"
+    same = [(result, against) for result, against in named if result.get("declared") == declared(gate)]
+    if not same:
+        return f"gate {gate.name} was not evaluated since the gate changed; {remedy}"
+    if gate.relative and incumbent is not None:
+        same = [
+            (result, against) for result, against in same if (against or {}).get("digest") == incumbent.digest
+        ]
+        if not same:
+            return f"gate {gate.name} is to be evaluated against version {incumbent.version}; {remedy}"
+    newest = same[0][0]
+    return None if newest.get("passed") is True else f"gate {gate.name} is red: {newest.get('reason')}"
+
+
+def _overridden(connection: sa.Connection, workspace: str, model: str, candidate: Entrant) -> bool:
+    """Whether a named person let these bytes pass, after the version last left Production."""
+    mine = EVENTS.c.version == candidate.version
+    overrides = _read(connection, workspace, model, Kind.OVERRIDE, mine)
+    given = [event.number for event in overrides if event.digest == candidate.digest]
+    return bool(given) and given[0] > _left(connection, workspace, model, candidate.version)
+
+
+def _left(connection: sa.Connection, workspace: str, model: str, version: str) -> int:
+    """Give the number of the event with which a version last left Production; 0 where it never did."""
+    withdrawn = _read(connection, workspace, model, Kind.WITHDRAWN)
+    moved = _read(connection, workspace, model, Kind.PROMOTED)
+    left = [event.number for event in withdrawn if version in (event.version, event.body.get("from"))]
+    left += [
+        event.number
+        for event in moved
+        if event.body.get("from") == version and event.body.get("to", event.version) != version
+    ]
+    return max(left, default=0)
+
+
+def _read(
+    connection: sa.Connection, workspace: str, model: str, kind: Kind, *more: sa.ColumnElement[bool]
+) -> list[Event]:
+    """Read events of a kind, the newest first."""
+    asked = sa.select(EVENTS).where(
+        EVENTS.c.workspace == workspace, EVENTS.c.model == model, EVENTS.c.kind == str(kind), *more
+    )
+    return [chain.to_event(row) for row in connection.execute(asked.order_by(EVENTS.c.number.desc()))]
