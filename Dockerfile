@@ -8,7 +8,8 @@
 #   sbom.cdx.json               what is in the image
 #   package/                    the model package to serve
 # Layers are ordered by how seldom they change: base, dependencies, code, model. Another version of a model with the
-# same code adds the last alone.
+# same code adds the last alone. Files have the time SOURCE_DATE_EPOCH, so that equal contents are equal layers. Labels
+# are the release step's to set (src/days_to_sell/release/images/labels.py).
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
 FROM ${BASE_IMAGE} AS installed
@@ -28,6 +29,7 @@ RUN case "$ENGINE" in \
 
 FROM installed AS dependencies
 ARG ENGINE=python
+ARG SOURCE_DATE_EPOCH=0
 COPY jars /build/jars
 # Java comes as a wheel, whose folder is wherever this Python keeps its packages.
 RUN if [ "$ENGINE" = jvm ]; then \
@@ -44,16 +46,19 @@ RUN /opt/service/bin/python -m pip --disable-pip-version-check uninstall --quiet
     && packages="$(/opt/service/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
     && /opt/service/bin/python /build/trim.py "$packages" \
     && /opt/service/bin/python -m compileall -q --invalidation-mode unchecked-hash "$packages" \
-    && chmod -R a=rX,u+w /opt/service
+    && chmod -R a=rX,u+w /opt/service \
+    && find /opt/service -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 FROM installed AS code
+ARG SOURCE_DATE_EPOCH=0
 COPY toolkit /build/toolkit
 # The toolkit's wheel names no dependency, so nothing beyond the hashed list can get in.
 RUN /opt/service/bin/python -m pip --disable-pip-version-check install --no-index --no-deps --no-compile \
         --target /srv /build/toolkit/days_to_sell-*.whl
 COPY serving /srv/serving
 RUN /opt/service/bin/python -m compileall -q --invalidation-mode unchecked-hash /srv \
-    && chmod -R a=rX,u+w /srv
+    && chmod -R a=rX,u+w /srv \
+    && find /srv -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 FROM ${BASE_IMAGE}
 # What the base brings to install more: pip and setuptools, and the copies of them that new environments get.
@@ -82,27 +87,8 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
 CMD ["gunicorn", "--config", "/srv/serving/gunicorn.conf.py"]
 
 ARG ENGINE=python
-ARG MODEL=""
 ARG MODEL_VERSION=""
-ARG RUN_ID=""
-ARG PACKAGE_DIGEST=""
-ARG REVISION=""
-ARG SBOM_SHA256=""
 ENV DAYS_TO_SELL_ENGINE="${ENGINE}" \
     DAYS_TO_SELL_MODEL_VERSION="${MODEL_VERSION}"
-# A label leads to the list of what is inside and tells its hash. The list itself would make every label too long to
-# be read, and each listing of images or containers carries them all.
-LABEL org.opencontainers.image.title="${MODEL}" \
-      org.opencontainers.image.description="Scoring service of the model ${MODEL}" \
-      org.opencontainers.image.version="${MODEL_VERSION}" \
-      org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      io.github.days-to-sell.model="${MODEL}" \
-      io.github.days-to-sell.model-version="${MODEL_VERSION}" \
-      io.github.days-to-sell.engine="${ENGINE}" \
-      io.github.days-to-sell.run-id="${RUN_ID}" \
-      io.github.days-to-sell.package-digest="${PACKAGE_DIGEST}" \
-      io.github.days-to-sell.sbom="/srv/sbom.cdx.json" \
-      io.github.days-to-sell.sbom-sha256="${SBOM_SHA256}"
 COPY sbom.cdx.json /srv/
 COPY package /srv/package

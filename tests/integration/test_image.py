@@ -10,6 +10,8 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,13 @@ from cyclonedx.validation.json import JsonStrictValidator
 from docker.models.containers import Container
 from docker.models.images import Image
 
-from days_to_sell.release.context import assemble_context
+from days_to_sell.errors import TargetError
+from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.image_size import image_size
-from days_to_sell.release.sbom import Contents, write_sbom
+from days_to_sell.release.images.base_image import pin_base
+from days_to_sell.release.images.build import build_context, fill_context
+from days_to_sell.release.images.order import Order
+from days_to_sell.release.site import Site
 from days_to_sell.release.wheels import normalized
 from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.scoring.package import ModelPackage
@@ -89,59 +95,36 @@ def scored_by(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def context(
-    scored_by: str,
-    engine: docker.DockerClient,
-    package: ModelPackage,
-    mleap: JvmRuntime,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def site(mleap: JvmRuntime, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """What a release stands on; MLeap's runtime is in the cache."""
+    return Site(Settings.from_env(), ROOT, tmp_path_factory.mktemp("workspace"), Addresses(), print)
+
+
+@pytest.fixture(scope="module")
+def order(engine: docker.DockerClient, package: ModelPackage, scored_by: str) -> Order:
+    """The image that is wanted."""
+    return Order(package, "7", scored_by, pin_base(engine, Settings.from_env().base_image))
+
+
+@pytest.fixture(scope="module")
+def context(order: Order, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a release assembles for the build, with a secret beside it that was never meant for it."""
-    name = Settings.from_env().base_image
-    base = engine.images.get(name)
     folder = tmp_path_factory.mktemp("context")
-    assemble_context(
-        folder,
-        project=ROOT,
-        package=package,
-        architecture=str(base.attrs["Architecture"]),
-        cache=tmp_path_factory.mktemp("cache"),
-        report=print,
-        jars=mleap.jars if scored_by == "jvm" else (),
-    )
-    write_sbom(folder, package, Contents("tiny-model:7", "7", scored_by, name, (str(base.id),)))
+    fill_context(folder, site, order)
     (folder / ".env").write_text(f"AWS_SECRET_ACCESS_KEY={SECRET}\n", encoding="utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
-def image(
-    scored_by: str, engine: docker.DockerClient, package: ModelPackage, context: Path
-) -> Iterator[Image]:
+def image(engine: docker.DockerClient, context: Path, order: Order) -> Iterator[Image]:
     """The image, built without network."""
-    base = Settings.from_env().base_image
-    tag = f"days-to-sell-test:{uuid.uuid4().hex[:12]}"
+    sbom = hashlib.sha256((context / "sbom.cdx.json").read_bytes()).hexdigest()
+    said = order.labels(sbom=sbom, context="c0", source="https://git.example/team/code")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-        built, _ = engine.images.build(
-            path=str(context),
-            tag=tag,
-            rm=True,
-            forcerm=True,
-            network_mode="none",
-            buildargs={
-                "BASE_IMAGE": base,
-                "ENGINE": scored_by,
-                "MODEL": package.model,
-                "MODEL_VERSION": "7",
-                "RUN_ID": "a1b2c3",
-                "PACKAGE_DIGEST": package.digest,
-                "REVISION": "0123456789abcdef",
-                "SBOM_SHA256": hashlib.sha256((context / "sbom.cdx.json").read_bytes()).hexdigest(),
-            },
-        )
-    yield built
-    engine.images.remove(tag, force=True)
+        build_context(engine, context, order, said, print)
+    yield engine.images.get(order.image)
+    engine.images.remove(order.image, force=True)
 
 
 @pytest.fixture
@@ -309,42 +292,40 @@ def test_it_runs_as_any_user(engine: docker.DockerClient, image: Image) -> None:
 
 @pytest.mark.parametrize("changed", ["wheelhouse/flask-*.whl", "jars/*.jar"])
 def test_a_wheel_or_jar_that_changed_on_its_way_stops_the_build(
-    engine: docker.DockerClient, image: Image, context: Path, scored_by: str, changed: str
+    engine: docker.DockerClient, order: Order, context: Path, changed: str
 ) -> None:
     """The build holds every one to its hash; there is no jar for the engine in Python."""
     files = sorted(context.glob(changed))
-    if scored_by == "python" and not files:
+    if order.engine == "python" and not files:
         assert list((context / "jars").iterdir()) == []
         return
     sound = files[0].read_bytes()
     files[0].write_bytes(sound[:-1])
+    reason = f"{files[0].name}: FAILED" if files[0].suffix == ".jar" else "DO NOT MATCH THE HASHES"
     try:
-        with pytest.raises(docker.errors.BuildError) as caught:
-            engine.images.build(
-                path=str(context),
-                rm=True,
-                forcerm=True,
-                network_mode="none",
-                buildargs={"BASE_IMAGE": Settings.from_env().base_image, "ENGINE": scored_by},
-            )
+        with pytest.raises(TargetError, match=reason):
+            build_context(engine, context, replace(order, version="spoilt"), {}, print)
     finally:
         files[0].write_bytes(sound)
-    said = "".join(str(line.get("stream", "")) for line in caught.value.build_log)
-    reason = f"{files[0].name}: FAILED" if files[0].suffix == ".jar" else "DO NOT MATCH THE HASHES"
-    assert reason in said
 
 
-def test_its_labels_say_what_it_is(image: Image, package: ModelPackage, scored_by: str) -> None:
-    """Model, version, engine, run, package and commit can be read off the image without running it."""
+def test_its_labels_say_what_it_is(image: Image, order: Order) -> None:
+    """Model, version, engine, run, data, package, commit and base can be read off it without running it."""
+    labels, provenance = image.labels, order.package.provenance
     expected = {
         "org.opencontainers.image.title": "tiny-model",
         "org.opencontainers.image.version": "7",
-        "org.opencontainers.image.revision": "0123456789abcdef",
+        "org.opencontainers.image.revision": provenance["code_commit"],
+        "org.opencontainers.image.source": "https://git.example/team/code",
+        "org.opencontainers.image.base.name": order.base.name,
+        "io.github.days-to-sell.base-id": order.base.id,
         "io.github.days-to-sell.model": "tiny-model",
         "io.github.days-to-sell.model-version": "7",
-        "io.github.days-to-sell.engine": scored_by,
+        "io.github.days-to-sell.engine": order.engine,
         "io.github.days-to-sell.run-id": "a1b2c3",
-        "io.github.days-to-sell.package-digest": package.digest,
+        "io.github.days-to-sell.package-digest": order.package.digest,
     }
 
-    assert expected.items() <= image.labels.items()
+    assert expected.items() <= labels.items()
+    assert datetime.fromisoformat(labels["org.opencontainers.image.created"]).tzinfo == UTC
+    assert labels.get("org.opencontainers.image.base.digest", "") == order.base.digest

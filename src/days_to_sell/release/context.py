@@ -9,7 +9,9 @@
     serving/                   the service
     package/                   the model package
 
-The build itself needs no network: everything it installs lies in the context.
+The build itself needs no network: everything it installs lies in the context. Wheels come from the cache;
+those that are not there come from the index or the folder that pip is configured for (``PIP_NO_INDEX`` and
+``PIP_FIND_LINKS`` name a folder), and are held to the hashes of the locked list before they are kept.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from days_to_sell.errors import TargetError
+from days_to_sell.release.images.archive import EPOCH
 from days_to_sell.release.project import DOCKERFILE, REQUIREMENTS, SERVING, check_project
 from days_to_sell.release.target import Report
 from days_to_sell.scoring.package import ModelPackage
@@ -34,8 +37,6 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 GLIBC_MINORS = (5, 12, 17, 24, 26, 27, 28)
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "src")
 PIP_SECONDS = 600
-# A fixed time in the wheel's entries makes equal sources equal bytes, so that the engine's cache holds.
-BUILD_TIME = "1704067200"
 TRIM = Path(__file__).with_name("trim.py")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
 
@@ -76,7 +77,6 @@ def assemble_context(
     shutil.copytree(package.root, context / "package")
     shutil.copytree(wheelhouse, context / "wheelhouse")
     build_wheel(project, context / "toolkit")
-    _make_readable(context)
 
 
 def _copy_jars(jars: Sequence[Path], target: Path) -> None:
@@ -103,7 +103,10 @@ def fetch_wheelhouse(requirements: Path, architecture: str, cache: Path, report:
     wheelhouse = cache / "wheelhouse" / f"{key}-cp{PYTHON.replace('.', '')}-{machine}"
     if wheelhouse.exists():
         return wheelhouse
-    report(f"downloading the wheels of {requirements.name} for {machine}")
+    report(
+        f"downloading the wheels of {requirements.name} for {machine} from where pip is configured to, "
+        "each held to its hash"
+    )
     wheelhouse.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=wheelhouse.parent) as drafts:
         draft = Path(drafts) / "wheels"
@@ -163,7 +166,8 @@ def _platform(machine: str) -> list[str]:
 
 def _pip(doing: str, *arguments: str) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": BUILD_TIME}
+    # A fixed time in a wheel's entries makes equal sources equal bytes, so that the engine's cache holds.
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH)}
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=PIP_SECONDS, env=environment
@@ -182,9 +186,3 @@ def _publish(draft: Path, final: Path) -> None:
         # Another run was faster: the directory is named after its content, so that one is as good.
         if not final.exists():
             raise
-
-
-def _make_readable(context: Path) -> None:
-    """Let the image's user read what a strict umask of the caller closed."""
-    for path in (context, *context.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)

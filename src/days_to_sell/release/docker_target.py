@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import textwrap
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import docker
 from docker.models.containers import Container
 
@@ -19,19 +13,14 @@ from days_to_sell.release.containers import (
     deployment_of,
     is_running,
 )
-from days_to_sell.release.context import assemble_context
 from days_to_sell.release.engine import engine_errors
-from days_to_sell.release.image_size import image_size
-from days_to_sell.release.names import short, slug
-from days_to_sell.release.sbom import Contents, write_sbom
+from days_to_sell.release.images.build import build_image
 from days_to_sell.release.service import answering, identify, service_environment, wait_until_ready
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
 from days_to_sell.scoring.package import ModelPackage
-from days_to_sell.training.spark.mleap_runtime import runtime_jars
 
 LOG_LINES = 60
-STEP_WIDTH = 100
 
 
 class DockerTarget:
@@ -57,36 +46,8 @@ class DockerTarget:
         self._site.addresses.reserve(model, environment, self.started())
 
     def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
-        """Build the image ``<model>:<version>-<digest>``, with ``-jvm`` behind it for that engine.
-
-        Unchanged layers come from Docker's cache.
-        """
-        image = f"{slug(package.model)}:{version}-{short(package.digest)}"
-        if engine == "jvm":
-            image += "-jvm"
-        base_name = self._site.settings.base_image
-        with engine_errors(f"read base image {base_name}"):
-            base = self._engine.images.get(base_name)
-        with tempfile.TemporaryDirectory(prefix="days-to-sell-image-") as drafts:
-            context = Path(drafts)
-            assemble_context(
-                context,
-                project=self._site.project,
-                package=package,
-                architecture=str(base.attrs["Architecture"]),
-                cache=self._site.settings.cache_dir,
-                report=self._site.report,
-                jars=runtime_jars(self._site.settings) if engine == "jvm" else (),
-            )
-            digests = (str(base.id), *(base.attrs.get("RepoDigests") or ()))
-            listed = write_sbom(context, package, Contents(image, version, engine, base_name, digests))
-            self._site.report(f"building image {image} on {base_name}")
-            with engine_errors(f"build image {image}"):
-                arguments = self._build_arguments(package, version, engine)
-                self._build(context, image, {**arguments, "SBOM_SHA256": listed})
-        with engine_errors(f"weigh image {image}"):
-            size = image_size(self._engine, image, base_name)
-        self._site.report(f"image {image}, {size}")
+        """Build the image of the package, unless the engine has it."""
+        image, size = build_image(self._engine, self._site, package, version, engine)
         return Artifact(package, version, image, engine, size)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
@@ -151,32 +112,6 @@ class DockerTarget:
                     if container.id in running:
                         ended.append(deployment)
         return tuple(ended)
-
-    def _build_arguments(self, package: ModelPackage, version: str, engine: str) -> dict[str, str]:
-        return {
-            "ENGINE": engine,
-            "BASE_IMAGE": self._site.settings.base_image,
-            "MODEL": package.model,
-            "MODEL_VERSION": version,
-            "RUN_ID": package.provenance.get("run_id", ""),
-            "PACKAGE_DIGEST": package.digest,
-            "REVISION": package.provenance.get("code_commit", ""),
-        }
-
-    def _build(self, context: Path, image: str, arguments: dict[str, str]) -> None:
-        # The context holds all that is installed: a build that reached for the network would be a mistake.
-        steps: Iterator[dict[str, Any]] = self._engine.api.build(
-            path=str(context), tag=image, buildargs=arguments, network_mode="none", rm=True, forcerm=True,
-            decode=True,
-        )  # fmt: skip
-        lines: list[str] = []
-        for step in steps:
-            for line in str(step.get("stream", "")).splitlines():
-                lines += [line.rstrip()] if line.strip() else []
-                if line.startswith("Step "):
-                    self._site.report(textwrap.shorten(line, STEP_WIDTH, placeholder=" …"))
-            if "error" in step:
-                raise TargetError(f"image {image} cannot be built: {step['error']}\n{_indented(lines)}")
 
     def _start(self, image: str, deployment: Deployment, artifact: Artifact) -> Container:
         model, environment = deployment.model, deployment.environment

@@ -61,7 +61,6 @@ def test_the_context_holds_what_the_dockerfile_copies(tmp_path: Path) -> None:
     assert not any("__pycache__" in name for name in names)
     assert list((context / "jars").iterdir()) == []
     assert lines == []
-    assert all(path.stat().st_mode & 0o004 for path in context.rglob("*"))
 
 
 def test_the_context_of_the_jvm_engine_holds_its_jars_with_their_hashes(tmp_path: Path) -> None:

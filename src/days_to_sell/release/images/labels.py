@@ -6,6 +6,9 @@ it was made of.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 OCI = "org.opencontainers.image"
 TITLE, DESCRIPTION, LICENSES = f"{OCI}.title", f"{OCI}.description", f"{OCI}.licenses"
 VERSION, REVISION, SOURCE = f"{OCI}.version", f"{OCI}.revision", f"{OCI}.source"
@@ -20,3 +23,19 @@ SBOM, SBOM_DIGEST = f"{OURS}.sbom", f"{OURS}.sbom-sha256"
 BASE_ID = f"{OURS}.base-id"
 # Of the build context: two images with the same one, on the same base, were made of the same bytes.
 CONTEXT_DIGEST = f"{OURS}.context-sha256"
+
+
+def instruction(labels: Mapping[str, str]) -> str:
+    """Write labels as one instruction of a Dockerfile: one for each would be a step of its own.
+
+    >>> instruction({"a.title": 'costs "$5"'})
+    'LABEL a.title="costs \\\\"\\\\$5\\\\""'
+    """
+    if not labels:
+        return ""
+    return "LABEL " + " ".join(f'{name}="{_quoted(value)}"' for name, value in sorted(labels.items()))
+
+
+def _quoted(value: str) -> str:
+    # A line break would begin another instruction.
+    return re.sub(r'([\\"$])', r"\\\1", " ".join(value.split()))
