@@ -88,7 +88,10 @@ CMD ["gunicorn", "--config", "/srv/serving/gunicorn.conf.py"]
 
 ARG ENGINE=python
 ARG MODEL_VERSION=""
+# The service does not start on another package than this one.
+ARG PACKAGE_DIGEST=""
 ENV DAYS_TO_SELL_ENGINE="${ENGINE}" \
-    DAYS_TO_SELL_MODEL_VERSION="${MODEL_VERSION}"
+    DAYS_TO_SELL_MODEL_VERSION="${MODEL_VERSION}" \
+    DAYS_TO_SELL_PACKAGE_DIGEST="${PACKAGE_DIGEST}"
 COPY sbom.cdx.json /srv/
 COPY package /srv/package

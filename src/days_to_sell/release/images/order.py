@@ -42,6 +42,7 @@ class Order:
             "BASE_IMAGE": self.base.reference,
             "ENGINE": self.engine,
             "MODEL_VERSION": self.version,
+            "PACKAGE_DIGEST": self.package.digest,
             "SOURCE_DATE_EPOCH": str(EPOCH),
         }
 
