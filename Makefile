@@ -20,6 +20,9 @@ FIRST :=
 # How often `make soak` asks, and which model package.
 REQUESTS :=
 PACKAGE :=
+# How often `make swaps` swaps, and at which target.
+SWAPS :=
+TARGET :=
 # Base of the scoring image; may come from the environment.
 BASE_IMAGE ?=
 # Version of MLeap whose runtime the JVM engine is; only `make lock-jars` needs it.
@@ -95,6 +98,10 @@ bench: $(DEV) ## Measure side by side; PART=training_data runs one part, ADVERTS
 .PHONY: soak
 soak: $(DEV) ## Ask the service a million times and look for errors; REQUESTS=20000, PACKAGE=folder of a package
 	@$(BIN)/python -m bench.soak $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(PACKAGE),--package "$(PACKAGE)")
+
+.PHONY: swaps
+swaps: $(DEV) ## Swap versions 50 times under 200 requests a second and look for lost ones; SWAPS=5, TARGET=process
+	@$(BIN)/python -m bench.swaps $(if $(SWAPS),--swaps "$(SWAPS)") $(if $(TARGET),--target "$(TARGET)")
 
 .PHONY: notebooks
 notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store of their own

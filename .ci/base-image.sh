@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Makes the base image of the scoring container without pulling one: Debian with Python 3.11, by debootstrap.
+# Makes an image without pulling one: Debian with some packages, by debootstrap. Without arguments it is the base of
+# the scoring container, with Python 3.11.
 #
-#   .ci/base-image.sh [NAME]        NAME defaults to days-to-sell-base:bookworm; prints NAME
+#   .ci/base-image.sh [NAME [PACKAGES]]     NAME defaults to days-to-sell-base:bookworm; prints NAME
+#   .ci/base-image.sh days-to-sell-proxy:bookworm haproxy
 #
 # For machines that reach a Debian mirror but no image registry; elsewhere the Dockerfile's default base is better.
 # An image of that name already in the engine is kept. Needs root, a Docker engine, debootstrap, and the mirror: taken
@@ -9,6 +11,7 @@
 set -euo pipefail
 
 name="${1:-days-to-sell-base:bookworm}"
+packages="${2:-python3,python3-venv,ca-certificates}"
 suite=bookworm
 
 if docker image inspect "$name" >/dev/null 2>&1; then
@@ -31,12 +34,12 @@ fi
 root="$(mktemp -d)"
 trap 'rm -rf "$root"' EXIT
 echo "base image: debootstrap $suite (about a minute)" >&2
-if ! debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates \
+if ! debootstrap --variant=minbase --include="$packages" \
   "$suite" "$root/system" "$mirror" >"$root/debootstrap.log" 2>&1; then
   tail -n 20 "$root/debootstrap.log" >&2
   exit 1
 fi
 rm -rf "$root/system/var/cache/apt/archives" "$root/system/var/lib/apt/lists"
 mkdir -p "$root/system/var/cache/apt/archives/partial" "$root/system/var/lib/apt/lists/partial"
-tar -C "$root/system" -c . | docker import --change 'CMD ["python3"]' - "$name" >/dev/null
+tar -C "$root/system" -c . | docker import - "$name" >/dev/null
 echo "$name"

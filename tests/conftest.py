@@ -67,16 +67,17 @@ def mleap() -> JvmRuntime:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[docker.DockerClient]:
-    """A Docker engine that has the base image; names in it are one file's alone for as long as that runs."""
+    """A Docker engine that has base image and proxy; names in it are one file's alone while that runs."""
     try:
         client = connect()
     except TargetError as error:
         pytest.skip(f"needs a Docker engine: {error}")
-    base = Settings.from_env().base_image
-    try:
-        client.images.get(base)
-    except ImageNotFound:
-        pytest.skip(f"needs base image {base} in the Docker engine; DAYS_TO_SELL_BASE_IMAGE names another")
+    settings = Settings.from_env()
+    for what, image in (("BASE", settings.base_image), ("PROXY", settings.proxy_image)):
+        try:
+            client.images.get(image)
+        except ImageNotFound:
+            pytest.skip(f"needs image {image} in the Docker engine; DAYS_TO_SELL_{what}_IMAGE names another")
     with alone(Path(tempfile.gettempdir()) / "days-to-sell-tests-engine.lock"):
         yield client
     client.close()

@@ -36,7 +36,9 @@ MODEL_JSON = "root/days_regression.node/model.json"
 
 def days_by_formula(row: Mapping[str, Any], *, intercept: float = INTERCEPT) -> float:
     """Work the answer to one raw row out by hand."""
-    return intercept + PER_RATIO * (row["price_gbp"] / row["valuation_gbp"]) + PER_MILE * row["mileage"]
+    return float(
+        intercept + PER_RATIO * (row["price_gbp"] / row["valuation_gbp"]) + PER_MILE * row["mileage"]
+    )
 
 
 def stages_of(row: Mapping[str, Any]) -> dict[str, Any]:

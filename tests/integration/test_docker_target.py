@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +19,8 @@ import pytest
 import requests
 from docker.models.containers import Container
 
+from bench.steady import steady
+from bench.swaps import questions
 from days_to_sell.errors import ProofError, TargetError
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.choose import choose_target
@@ -24,6 +31,7 @@ from days_to_sell.release.site import Site
 from days_to_sell.settings import Settings
 from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from tests.ports import free_port
+from tests.service import wait_until
 from tests.unit.release.fakes import ShelfRegistry
 
 pytestmark = pytest.mark.parts
@@ -79,6 +87,12 @@ def answer(url: str) -> float:
     return float(reply.json()["predictions"][0])
 
 
+def names(engine: docker.DockerClient, model: str) -> dict[str, str]:
+    """Names of the model's containers, running or not, behind the model's own, and their ids."""
+    found = engine.containers.list(all=True, filters={"name": model})
+    return {str(each.name).removeprefix(f"{model}-"): str(each.id) for each in found}
+
+
 def look_around(container: Container) -> dict[str, object]:
     """See from inside a container who runs there and what can be imported."""
     code, output = container.exec_run(["python", "-c", LOOK_FOR])
@@ -89,7 +103,7 @@ def look_around(container: Container) -> dict[str, object]:
 def test_a_release_serves_from_a_confined_container_and_a_corrupted_version_leaves_it_running(
     engine: docker.DockerClient, target: DockerTarget, site: Site, model: str, tmp_path: Path
 ) -> None:
-    """Build, prove, serve; then nothing to do; then a refusal that leaves the old container untouched."""
+    """Build, prove, serve; then nothing to do; then a refusal that leaves the old containers untouched."""
     registry = ShelfRegistry()
     package = make_package(tmp_path / "1", model=model)
     registry.add(model, "1", package)
@@ -105,15 +119,24 @@ def test_a_release_serves_from_a_confined_container_and_a_corrupted_version_leav
     assert labels[f"{LABEL}.run-id"] == package.provenance["run_id"]
     assert labels[f"{LABEL}.package-digest"] == package.digest
 
-    container = engine.containers.get(f"{model}-production")
-    host = container.attrs["HostConfig"]
-    assert host["ReadonlyRootfs"]
-    assert host["CapDrop"] == ["ALL"]
-    assert host["SecurityOpt"] == ["no-new-privileges:true"]
-    assert host["Memory"] == 2**30
-    assert host["PortBindings"]["8080/tcp"][0]["HostIp"] == "127.0.0.1"
-    assert host["MemorySwap"] == 2**30
-    assert host["PidsLimit"] == 256
+    before = names(engine, model)
+    assert set(before) == {
+        *("production", "production-blue1", "production-blue2"),
+        *("preprod", "preprod-blue1", "preprod-blue2"),
+    }
+    container = engine.containers.get(before["production-blue1"])
+    for each, memory, processes in (
+        (container, 2**30, 256),
+        (engine.containers.get(before["production"]), 2**28, 64),
+    ):
+        host = each.attrs["HostConfig"]
+        assert host["ReadonlyRootfs"]
+        assert host["CapDrop"] == ["ALL"]
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert (host["Memory"], host["MemorySwap"], host["PidsLimit"]) == (memory, memory, processes)
+        assert host["RestartPolicy"]["Name"] == "unless-stopped"
+        assert [port["HostIp"] for port in host["PortBindings"]["8080/tcp"]] == ["127.0.0.1"]
+        assert list(host["PortBindings"]) == ["8080/tcp"]
     closed = dict.fromkeys(("/", "/srv/package", "/opt/service", "/var/tmp"), "Read-only file system")
     assert look_around(container) == {
         "found": [],
@@ -133,7 +156,7 @@ def test_a_release_serves_from_a_confined_container_and_a_corrupted_version_leav
     registry.add(model, "2", second)
     with pytest.raises(ProofError):
         reconcile(registry, model, target, workspace=site.workspace, report=print)
-    assert engine.containers.get(f"{model}-production").id == container.id
+    assert names(engine, model) == before
     assert answer(released.url) == pytest.approx(days_by_formula(CAR), rel=1e-12)
 
 
@@ -145,42 +168,120 @@ def test_a_candidate_that_is_never_ready_tells_its_log_and_the_old_container_com
     try:
         first = target.deploy(target.prepare(make_package(tmp_path / "1", model=model), "1"), "production")
         target.confirm(first)
-        before = engine.containers.get(f"{model}-production").id
+        before = names(engine, model)
 
         wrong = make_package(tmp_path / "2", model=model).root
         package = rewrite(wrong, "golden.jsonl", lambda text: text.replace('"days": 4', '"days": 5', 1))
         with pytest.raises(TargetError, match=r"(?s)not ready within 8 seconds \(HTTP 503.*log ends with:"):
             target.deploy(target.prepare(package, "2"), "production")
 
-        assert engine.containers.get(f"{model}-production").id == before
+        assert names(engine, model) == before
         assert target.current("production") == first
         assert [found.version for found in target.started()] == ["1"]
     finally:
         target.stop()
 
 
-def test_a_restored_container_is_the_one_that_stepped_aside(
+def test_restored_replicas_are_those_that_stepped_aside(
     engine: docker.DockerClient, target: DockerTarget, model: str, tmp_path: Path
 ) -> None:
     """What was proven is kept until its successor is, and is then removed."""
     first = target.deploy(target.prepare(make_package(tmp_path / "1", model=model), "1"), "production")
     target.confirm(first)
-    before = engine.containers.get(f"{model}-production").id
+    before = names(engine, model)
     successor = target.prepare(make_package(tmp_path / "2", model=model, intercept=20.0), "2")
 
     candidate = target.deploy(successor, "production")
     assert answer(candidate.url) == pytest.approx(days_by_formula(CAR, intercept=20.0), rel=1e-12)
     assert target.restore(candidate) == first
-    assert engine.containers.get(f"{model}-production").id == before
+    assert names(engine, model) == before
     assert answer(first.url) == pytest.approx(days_by_formula(CAR), rel=1e-12)
 
     target.confirm(target.deploy(successor, "production"))
     current = target.current("production")
     assert current is not None
     assert current.version == "2"
-    assert [container.name for container in engine.containers.list(all=True, filters={"name": model})] == [
-        f"{model}-production"
+    assert set(names(engine, model)) == {"production", "production-green1", "production-green2"}
+    assert engine.containers.get(f"{model}-production").id == before["production"]
+    target.stop()
+    assert not names(engine, model)
+    assert not [each.name for each in engine.networks.list() if each.name.startswith(model)]
+    assert not [each.name for each in engine.volumes.list() if each.name.startswith(model)]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param("Proxy.admit", id="before-the-proxy-knows-of-it"),
+        pytest.param("states", id="after-the-decision-was-written"),
+        pytest.param("Proxy.wait_until_idle", id="after-the-switch"),
+    ],
+)
+def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the_next(
+    engine: docker.DockerClient, target: DockerTarget, site: Site, model: str, tmp_path: Path, where: str
+) -> None:
+    """Killed with -9 at the worst moments: one version goes on answering, and a later release succeeds."""
+    packages = [
+        make_package(tmp_path / number, model=model, intercept=10.0 * int(number)) for number in ("1", "2")
     ]
+    first, second = (target.prepare(package, str(number)) for number, package in enumerate(packages, 1))
+    served = target.deploy(first, "production")
+    target.confirm(served)
+    code = f"""
+        import os, signal
+        from pathlib import Path
+        from days_to_sell.release.addresses import Addresses
+        from days_to_sell.release.docker_target import DockerTarget
+        from days_to_sell.release.engine import connect
+        from days_to_sell.release.proxy import haproxy
+        from days_to_sell.release.proxy.haproxy import Proxy
+        from days_to_sell.release.site import Site
+        from days_to_sell.release.target import Artifact
+        from days_to_sell.scoring.package import open_package
+        from days_to_sell.settings import Settings
+        addresses = Addresses(ports={dict(site.addresses.ports)!r})
+        workspace = Path({str(site.workspace)!r})
+        site = Site(Settings.from_env(), Path({str(site.project)!r}), workspace, addresses, print)
+        package = open_package(Path({str(packages[1].root)!r}))
+        owner, name = {"(Proxy, " if "." in where else "(haproxy, "}{where.rpartition(".")[2]!r})
+        setattr(owner, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        DockerTarget(connect(), site).deploy(Artifact(package, "2", {second.image!r}), "production")
+    """
+    with steady(served.port, questions(packages), 50) as tally:
+        killed = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False, timeout=120)
+        assert killed.returncode == -signal.SIGKILL
+        assert target.current("production") is not None
+        again = target.deploy(second, "production")
+        target.confirm(again)
+        assert target.current("production") == again
+    assert not tally.failures
+    assert set(tally.by_model) == {f"{model}/1", f"{model}/2"}
+    assert len(names(engine, model)) == 3
+
+
+def test_a_proxy_or_replica_that_dies_comes_back_to_what_was_decided(
+    engine: docker.DockerClient, target: DockerTarget, model: str, tmp_path: Path
+) -> None:
+    """The engine starts each again; the proxy reads its configuration, in which the second set serves."""
+    for number in ("1", "2"):
+        package = make_package(tmp_path / number, model=model, intercept=10.0 * int(number))
+        served = target.deploy(target.prepare(package, number), "production")
+        target.confirm(served)
+    for name in ("production-green1", "production"):
+        container = engine.containers.get(f"{model}-{name}")
+        before = container.attrs["State"]["Pid"]
+        try:
+            os.kill(before, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pytest.skip("needs an engine whose processes can be killed from here")
+        wait_until(lambda container=container, before=before: runs_anew(container, before), f"{name} is back")
+        wait_until(lambda: target.current("production") == served, f"{served} answers")
+
+
+def runs_anew(container: Container, before: int) -> bool:
+    """Whether a container runs as another process than before."""
+    container.reload()
+    return container.attrs["State"]["Pid"] not in (0, before)
 
 
 def test_another_version_adds_its_model_alone(
@@ -244,4 +345,4 @@ def test_docker_is_chosen_where_the_engine_has_the_base_image(
     missing = replace(site, settings=replace(site.settings, base_image="localhost:1/no-such-image:1"))
     target, reason = choose_target("auto", missing)
     assert target.name == "process"
-    assert "cannot pull base image localhost:1/no-such-image:1" in reason
+    assert "cannot pull image localhost:1/no-such-image:1" in reason

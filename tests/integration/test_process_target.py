@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from bench.steady import steady
+from bench.swaps import questions
 from days_to_sell.errors import ProofError, TargetError
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.outcome import Release
@@ -156,6 +159,58 @@ def test_what_an_interrupted_release_left_is_replaced_and_never_taken_for_proven
     restored = target.restore(third)
     assert restored is not None
     assert (restored.version, answer(restored.url)) == ("1", first)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param("ProcessTarget._switch", id="in-the-rehearsal"),
+        pytest.param("Gunicorns._wait_for_work", id="before-the-successor-works"),
+        pytest.param("Gunicorns.halt", id="before-the-old-one-is-told-to-end"),
+    ],
+)
+def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the_next(
+    target: ProcessTarget, site: Site, tmp_path: Path, where: str
+) -> None:
+    """Killed with -9 at the worst moments: the port is always answered, and a later release succeeds."""
+    packages = [make_package(tmp_path / number, intercept=10.0 * int(number)) for number in ("1", "2")]
+    first, second = (target.prepare(package, str(number)) for number, package in enumerate(packages, 1))
+    served = target.deploy(first, "production")
+    target.confirm(served)
+    code = f"""
+        import os, signal
+        from pathlib import Path
+        from days_to_sell.release.addresses import Addresses
+        from days_to_sell.release.gunicorns import Gunicorns
+        from days_to_sell.release.process_target import ProcessTarget
+        from days_to_sell.release.site import Site
+        from days_to_sell.scoring.package import open_package
+        from days_to_sell.settings import Settings
+        addresses = Addresses(ports={dict(site.addresses.ports)!r})
+        site = Site(Settings(), Path({str(site.project)!r}), Path({str(site.workspace)!r}), addresses, print)
+        target = ProcessTarget(site)
+        artifact = target.prepare(open_package(Path({str(packages[1].root)!r})), "2")
+        halted = Gunicorns.halt
+        def die(self, *rest):
+            # What is ended before is the rehearsal.
+            if {where!r} == "Gunicorns.halt" and rest[0].part == "rehearsal":
+                return halted(self, *rest)
+            os.kill(os.getpid(), signal.SIGKILL)
+        {where} = die
+        target.deploy(artifact, "production")
+    """
+    with steady(served.port, questions(packages), 50) as tally:
+        killed = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False, timeout=120)
+        assert killed.returncode == -signal.SIGKILL
+        again = target.deploy(second, "production")
+        target.confirm(again)
+        assert target.current("production") == again
+    assert not tally.failures
+    assert set(tally.by_model) == {f"{MODEL}/1", f"{MODEL}/2"}
+    assert target.started() == (again,)
+    assert [path.name for path in (site.workspace / "process").glob("*.json")] == [f"{MODEL}-production.json"]
+    target.stop()
+    assert answering(again.url) is None
 
 
 def test_a_service_outlives_the_program_that_started_it_and_is_found_by_the_next(

@@ -18,8 +18,8 @@ def choose_target(choice: Choice, site: Site) -> tuple[Target, str]:
     """Choose where to deploy.
 
     Args:
-        choice: ``docker``, ``process``, or ``auto``: Docker where its engine answers and has the base image
-            or can pull it, else a process.
+        choice: ``docker``, ``process``, or ``auto``: Docker where its engine answers and has the images of
+            base and proxy or can pull them, else a process.
         site: What the target stands on.
 
     Returns:
@@ -33,11 +33,13 @@ def choose_target(choice: Choice, site: Site) -> tuple[Target, str]:
     try:
         engine = connect()
         ensure_image(engine, site.settings.base_image, site.report)
+        ensure_image(engine, site.settings.proxy_image, site.report)
     except TargetError as error:
         if choice == "docker":
             raise
         return ProcessTarget(site), f"serving as a local process, not as a container: {error}"
-    reason = f"serving as a container: the Docker engine has base image {site.settings.base_image}"
+    images = f"base image {site.settings.base_image} and proxy {site.settings.proxy_image}"
+    reason = f"serving as a container: the Docker engine has {images}"
     return DockerTarget(engine, site), reason
 
 

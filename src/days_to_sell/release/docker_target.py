@@ -1,6 +1,8 @@
-"""The Docker target: an image per model version, a container per environment."""
+"""The Docker target: an image per model version, two replicas of it behind a proxy per environment."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import docker
 from docker.models.containers import Container
@@ -8,13 +10,21 @@ from docker.models.containers import Container
 from days_to_sell.errors import TargetError
 from days_to_sell.release.containers import (
     GRACE_SECONDS,
+    LABEL,
+    REPLICA,
     Containers,
-    container_name,
+    address_in,
     deployment_of,
     is_running,
+    own_url,
+    role_of,
+    slot_of,
 )
 from days_to_sell.release.engine import engine_errors
 from days_to_sell.release.images.build import build_image
+from days_to_sell.release.proxy.haproxy import Proxy
+from days_to_sell.release.proxy.routing import COLOURS, REPLICAS, Colour, Routing, other
+from days_to_sell.release.replay import replay, require
 from days_to_sell.release.service import answering, identify, service_environment, wait_until_ready
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
@@ -25,6 +35,9 @@ LOG_LINES = 60
 
 class DockerTarget:
     """Builds an image from the model package and runs it on the local Docker engine.
+
+    Each environment has a network, a proxy that publishes its port, and up to two sets of replicas: the one
+    that serves, and, between ``deploy`` and ``confirm``, the one that stepped aside and can take over again.
 
     Args:
         engine: Client of the engine.
@@ -41,8 +54,7 @@ class DockerTarget:
     def reserve(self, model: str, environment: str) -> None:
         """Make sure that port and container name are free, or held by this model from here."""
         with engine_errors("look for containers"):
-            for candidate in (False, True):
-                self._containers.find(model, environment, candidate=candidate)
+            self._containers.find(model, environment)
         self._site.addresses.reserve(model, environment, self.started())
 
     def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
@@ -51,97 +63,178 @@ class DockerTarget:
         return Artifact(package, version, image, engine, size)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
-        """Start a container as candidate; the proven one steps aside, and comes back if it fails."""
+        """Start replicas, prove each of them by itself, and send the requests to them, as candidate."""
         if artifact.image is None:
             raise TargetError("no image to deploy; prepare the package with this target first")
         model = artifact.package.model
         self.reserve(model, environment)
-        deployment = Deployment(
-            environment,
-            self._site.addresses.url(environment),
-            model,
-            artifact.version,
-            artifact.package.digest,
-        )
+        url = self._site.addresses.url(environment)
+        deployment = Deployment(environment, url, model, artifact.version, artifact.package.digest)
         with bring_back_on_failure(lambda: self.restore(deployment)):
-            container = self._start(artifact.image, deployment, artifact)
-            self._wait(container, deployment.url)
-            return identify(deployment.url, artifact, environment)
+            routing = self._settle(model, environment)
+            colour = routing.free
+            for replica in self._start(artifact, deployment, colour):
+                self._prove(replica, artifact, environment)
+            self._serve(model, environment, Routing(colour, routing.proven))
+            return identify(url, artifact, environment)
 
     def confirm(self, candidate: Deployment) -> None:
-        """Remove the container that stepped aside, and give its name to the candidate's."""
+        """Make the candidate's replicas the proven ones, and remove those that stepped aside."""
         model, environment = candidate.model, candidate.environment
+        proxy = self._proxy(model, environment)
         with engine_errors(f"confirm {candidate}"):
-            container = self._containers.find(model, environment, candidate=True)
-            if container is None:
-                raise TargetError(f"no container of {candidate} to confirm; release it again")
-            self._remove(self._containers.find(model, environment))
-            container.rename(container_name(model, environment))
+            serving = proxy.routing().serving
+            replicas = self._containers.replicas(model, environment, serving) if serving else []
+            if serving is None or {deployment_of(each) for each in replicas} != {candidate}:
+                raise TargetError(f"no replicas of {candidate} to confirm; release it again")
+            proxy.apply(Routing(serving, serving))
+            self._remove(self._containers.replicas(model, environment, other(serving)))
 
     def restore(self, candidate: Deployment) -> Deployment | None:
-        """Remove the candidate's container and start the one that stepped aside."""
+        """Send the requests to the replicas that stepped aside, and remove the candidate's."""
+        model, environment = candidate.model, candidate.environment
         with engine_errors(f"bring back what served before {candidate}"):
-            self._remove(self._containers.find(candidate.model, candidate.environment, candidate=True))
-            proven = self._containers.find(candidate.model, candidate.environment)
-            if proven is None:
+            if self._proxy(model, environment).routing().proven is None:
+                self._remove_all(model, environment)
                 return None
-            if not is_running(proven):
-                self._site.report(f"starting {deployment_of(proven)} again")
-                proven.start()
-        self._wait(proven, deployment_of(proven).url)
-        return deployment_of(proven)
+            routing = self._settle(model, environment)
+            if routing.proven is None:
+                return None
+            return deployment_of(self._containers.replicas(model, environment, routing.proven)[0])
 
     def current(self, environment: str) -> Deployment | None:
         """Ask the address of the environment."""
         return answering(self._site.addresses.url(environment))
 
     def started(self) -> tuple[Deployment, ...]:
-        """List the running containers that carry this workspace's label."""
+        """List what running containers of this workspace serve."""
         with engine_errors("list containers"):
-            return tuple(deployment_of(container) for container in self._containers.all())
+            return _served(self._containers.all())
 
     def stop(self, environment: str | None = None) -> tuple[Deployment, ...]:
-        """Remove this workspace's containers, those that stepped aside too."""
-        ended = []
+        """Remove this workspace's containers, those that stepped aside too, with networks and volumes."""
         with engine_errors("stop containers"):
-            running = {container.id for container in self._containers.all()}
-            for container in self._containers.all(stopped=True):
-                deployment = deployment_of(container)
-                if environment in (None, deployment.environment):
-                    self._remove(container)
-                    if container.id in running:
-                        ended.append(deployment)
-        return tuple(ended)
+            wanted = [
+                container
+                for container in self._containers.all(stopped=True)
+                if environment in (None, container.labels[f"{LABEL}.environment"])
+            ]
+            ended = _served(container for container in wanted if is_running(container))
+            self._remove(wanted)
+            self._containers.remove_rest(environment)
+        return ended
 
-    def _start(self, image: str, deployment: Deployment, artifact: Artifact) -> Container:
-        model, environment = deployment.model, deployment.environment
+    def _proxy(self, model: str, environment: str) -> Proxy:
+        return Proxy(self._containers, self._site, model, environment)
+
+    def _settle(self, model: str, environment: str) -> Routing:
+        """Let what was proven serve, whatever an interrupted program left, and remove all other replicas."""
+        proxy = self._proxy(model, environment)
+        with engine_errors(f"look after {environment}"):
+            written = proxy.routing()
+            there = [each for each in COLOURS if self._containers.replicas(model, environment, each)]
+            proven = written.proven if written.proven in there else None
+            routing = Routing(proven or (written.serving if written.serving in there else None), proven)
+            if routing.serving != written.serving and routing.serving is not None:
+                self._site.report(f"{environment}: back to what served before")
+                self._serve(model, environment, routing)
+            elif routing.serving is not None:
+                self._keep(model, environment, routing)
+            kept = (routing.serving, routing.proven)
+            found = self._containers.replicas(model, environment)
+            self._remove(each for each in found if each.labels[f"{LABEL}.colour"] not in kept)
+        return routing
+
+    def _start(self, artifact: Artifact, deployment: Deployment, colour: Colour) -> list[Container]:
+        variables = service_environment(self._site.settings, artifact, deployment.environment)
         with engine_errors(f"start {deployment}"):
-            self._remove(self._containers.find(model, environment, candidate=True))
-            proven = self._containers.find(model, environment)
-            if proven is not None:
-                proven.stop(timeout=GRACE_SECONDS)
-            variables = service_environment(self._site.settings, artifact, environment)
-            container = self._containers.create(
-                image, deployment, host=self._site.addresses.host, variables=variables
-            )
-            container.start()
-        return container
+            replicas = [
+                self._containers.create_replica(str(artifact.image), deployment, colour, number, variables)
+                for number in range(1, REPLICAS + 1)
+            ]
+            for replica in replicas:
+                replica.start()
+        return replicas
 
-    def _wait(self, container: Container, url: str) -> None:
-        with engine_errors(f"look after container {container.name}"):
-            try:
-                wait_until_ready(url, seconds=self._site.ready_seconds, running=lambda: is_running(container))
-            except TargetError as error:
-                log = container.logs(tail=LOG_LINES).decode("utf-8", errors="replace").splitlines()
-                raise TargetError(f"{error}; its log ends with:\n{_indented(log)}") from error
+    def _prove(self, replica: Container, artifact: Artifact, environment: str) -> None:
+        url = self._wait(replica)
+        identify(url, artifact, environment)
+        require(replay(url, artifact.package.golden), f"replica {replica.name}")
 
-    def _remove(self, container: Container | None) -> None:
-        if container is None:
+    def _serve(self, model: str, environment: str, routing: Routing) -> None:
+        """Send requests to the serving set, once each of its replicas is ready, and to no other."""
+        colour = routing.serving
+        if colour is None:
             return
-        if is_running(container):
-            container.stop(timeout=GRACE_SECONDS)
-        container.remove(force=True, v=True)
+        proxy, network = self._proxy(model, environment), self._containers.network(model, environment)
+        replicas = self._running(model, environment, colour)
+        for replica in replicas:
+            self._wait(replica)
+        if proxy.is_running():
+            proxy.admit(colour, {slot_of(each): address_in(each, network) for each in replicas})
+            proxy.apply(routing)
+            proxy.wait_until_idle(other(colour))
+        else:
+            self._end_former(model, environment)
+            self._ready(proxy.start(routing), self._site.addresses.url(environment))
+
+    def _keep(self, model: str, environment: str, routing: Routing) -> None:
+        """Make sure that what serves is started, and that the proxy does what was decided."""
+        for colour in {routing.serving, routing.proven} - {None}:
+            self._running(model, environment, colour)
+        proxy = self._proxy(model, environment)
+        if proxy.is_running():
+            proxy.apply(routing)
+        else:
+            proxy.start(routing)
+
+    def _running(self, model: str, environment: str, colour: Colour | None) -> list[Container]:
+        replicas = self._containers.replicas(model, environment, colour)
+        for replica in replicas:
+            if not is_running(replica):
+                self._site.report(f"starting {replica.name} again")
+                replica.start()
+        return replicas
+
+    def _end_former(self, model: str, environment: str) -> None:
+        former = self._containers.find(model, environment)
+        if former is not None and not role_of(former):
+            self._site.report(f"{former.name} was started by an earlier toolkit: ending it first")
+            self._remove([former])
+
+    def _wait(self, replica: Container) -> str:
+        """Wait until a replica is ready; return its own address."""
+        with engine_errors(f"look after container {replica.name}"):
+            url = own_url(replica)
+            if url is None:
+                raise TargetError(f"replica {replica.name} ended at once; {_log_of(replica)}")
+            self._ready(replica, url)
+        return url
+
+    def _ready(self, container: Container, url: str) -> None:
+        try:
+            wait_until_ready(url, seconds=self._site.ready_seconds, running=lambda: is_running(container))
+        except TargetError as error:
+            raise TargetError(f"{error}; {_log_of(container)}") from error
+
+    def _remove_all(self, model: str, environment: str) -> None:
+        proxy = self._proxy(model, environment).container
+        self._remove([*([proxy] if proxy else []), *self._containers.replicas(model, environment)])
+        self._containers.remove_rest(environment, model)
+
+    def _remove(self, containers: Iterable[Container]) -> None:
+        for container in containers:
+            if is_running(container):
+                container.stop(timeout=GRACE_SECONDS)
+            container.remove(force=True, v=True)
 
 
-def _indented(lines: list[str]) -> str:
-    return "\n".join(f"  {line}" for line in lines[-LOG_LINES:]) or "  (nothing)"
+def _served(containers: Iterable[Container]) -> tuple[Deployment, ...]:
+    # A container of an earlier toolkit has no role, and is all that its deployment has.
+    found = (deployment_of(each) for each in containers if role_of(each) in (REPLICA, ""))
+    return tuple(dict.fromkeys(found))
+
+
+def _log_of(container: Container) -> str:
+    lines = container.logs(tail=LOG_LINES).decode("utf-8", errors="replace").splitlines()
+    return "its log ends with:\n" + ("\n".join(f"  {line}" for line in lines) or "  (nothing)")

@@ -57,8 +57,8 @@ def ensure_image(engine: docker.DockerClient, image: str, report: Callable[[str]
             engine.images.get(image)
             return
         except ImageNotFound:
-            report(f"pulling base image {image}")
-    with engine_errors(f"pull base image {image}"):
+            report(f"pulling image {image}")
+    with engine_errors(f"pull image {image}"):
         deadline = time.monotonic() + PULL_SECONDS
         for step in engine.api.pull(image, stream=True, decode=True):
             if "error" in step:

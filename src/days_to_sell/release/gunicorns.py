@@ -32,6 +32,8 @@ GUNICORN = ("-m", "gunicorn", "-c", CONFIG)
 GRACE_SECONDS = 35.0
 # Enough to reach the cause, behind what gunicorn says of its own end.
 LOG_LINES = 60
+# How a line of the access log begins.
+ACCESS = '{"time": '
 # What else the caller's environment holds, credentials above all, is not the service's business.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 # A master hears no SIGUSR2 until it has noticed that its own predecessor is gone, which takes a second.
@@ -120,6 +122,8 @@ class Gunicorns:
             return None
         pid = int(taken.read_text(encoding="ascii"))
         found = identity(pid)
+        # While a program takes the place of another, it has no command line for a moment.
+        _within(ASK_AGAIN_SECONDS, lambda: command_of(pid) != "" or identity(pid) is None)
         # Should the number be another program's by now, that one is none of this project's.
         if found is None or CONFIG not in command_of(pid):
             taken.unlink()
@@ -225,4 +229,6 @@ def _tail(log: Path, start: int) -> str:
     with log.open("rb") as written:
         written.seek(start)
         lines = written.read().decode("utf-8", errors="replace").splitlines()
+    # What the predecessor answers meanwhile would hide what was said of the end.
+    lines = [line for line in lines if not line.startswith(ACCESS)]
     return "\n".join(f"  {line}" for line in lines[-LOG_LINES:]) or "  (nothing)"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from days_to_sell.release.processes import identity, stop_process
+from days_to_sell.release.processes import command_of, identity, stop_process
 
 Start = Callable[[str], subprocess.Popen[str]]
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
@@ -45,6 +45,15 @@ def test_a_process_keeps_its_identity(start: Start) -> None:
     assert known is not None
     assert identity(child.pid) == known
     assert child.poll() is None
+
+
+def test_a_process_tells_its_command(start: Start) -> None:
+    """What was started is recognised by it; a number that nobody has tells nothing."""
+    child = start(SLEEP)
+    assert command_of(child.pid) == f"{sys.executable} -c {SLEEP}"
+    child.kill()
+    child.wait()
+    assert command_of(child.pid) == ""
 
 
 def test_an_ended_process_has_no_identity_even_unreaped(start: Start) -> None:

@@ -1,0 +1,1 @@
+"""HAProxy in front of the replicas of the Docker target: its configuration, its state, its container."""
