@@ -20,7 +20,9 @@ from typing import Any
 import docker
 import pytest
 import requests
+from click.testing import CliRunner
 
+from days_to_sell.cli.publish import publish as command
 from days_to_sell.errors import PublishError
 from days_to_sell.release.images.attempts import Attempts
 from days_to_sell.release.publish import publish, pull_by_digest
@@ -274,6 +276,18 @@ def test_a_tag_that_somebody_else_moved_is_noticed(
     monkeypatch.setattr(engine.api, "push", meddled)
     with pytest.raises(PublishError, match=r"was pushed as sha256:.*but the registry has sha256:.* there"):
         publish(engine, image, registry.place, attempts=ONCE)
+
+
+def test_the_command_prints_the_address_and_nothing_else(
+    engine: docker.DockerClient, registry: ImageRegistry, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script can hand it to the engine that is to run the image; the setting names the registry."""
+    monkeypatch.setenv("DAYS_TO_SELL_IMAGE_REGISTRY", registry.place)
+
+    printed = CliRunner().invoke(command, [image], catch_exceptions=False).stdout
+
+    before = forget(engine, image)
+    assert pull_by_digest(engine, printed.removesuffix("\n")) == before
 
 
 def test_an_image_that_was_never_built_is_named(engine: docker.DockerClient) -> None:
