@@ -138,8 +138,10 @@ class NotWorse:
 
     def __post_init__(self) -> None:
         """Refuse a metric that predictions alone do not give."""
-        _check_metric(self.name, self.metric)
-        _require(self.metric != "integrated_brier", f"{self.name} compares days alone; choose another metric")
+        _require(
+            self.metric in ("c_index", "c_index_ipcw", "mae_days"),
+            f"{self.name} compares {self.metric!r}; choose c_index, c_index_ipcw or mae_days",
+        )
 
 
 Gate = (
