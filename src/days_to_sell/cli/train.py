@@ -124,7 +124,14 @@ def _publish(
         drawn = beside.submit(_log_pictures, spec, best, prepared, training_set)
         target = package or Path(scratch) / "package"
         logged = log_best(
-            spec, best, prepared, training_set, target=target, searched=searching, report=click.echo
+            spec,
+            best,
+            prepared,
+            training_set,
+            target=target,
+            baselines=compared.baselines,
+            searched=searching,
+            report=click.echo,
         )
         pictures, provenance = drawn.result(), logged.package.provenance
         card = compose(spec, compared, prepared, training_set, pictures=pictures, provenance=provenance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,12 @@ import mlflow
 
 from days_to_sell.data.code import is_whole
 from days_to_sell.data.training_set import TrainingSet
-from days_to_sell.errors import ExportError, PackageError
+from days_to_sell.errors import DaysToSellError, ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
 from days_to_sell.registry.dataset import link_to_model
+from days_to_sell.registry.events.place import open_log, whoever_runs_this
+from days_to_sell.registry.gates.evaluate import evaluate
+from days_to_sell.registry.gates.evidence import FOLDER, write_evidence, write_held_out
 from days_to_sell.registry.mleap_export import export_bundle
 from days_to_sell.registry.provenance import write_provenance
 from days_to_sell.registry.versions import ModelVersion, Registry
@@ -24,9 +27,12 @@ from days_to_sell.scoring.signature import sign_package
 from days_to_sell.settings import Settings
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.compare import Prepared, Result
+from days_to_sell.training.evaluation import Evaluation
 from days_to_sell.training.golden import build_golden
 from days_to_sell.training.learn import learn
 
+# Where a log of this machine alone lies, where the registry is no database.
+LOG_FOLDER = Path("build/release")
 Progress = Callable[[str], None]
 
 
@@ -52,6 +58,7 @@ def log_best(
     training_set: TrainingSet,
     *,
     target: Path,
+    baselines: Sequence[Evaluation] = (),
     searched: bool = False,
     report: Progress = print,
 ) -> Logged:
@@ -63,6 +70,7 @@ def log_best(
         prepared: The folds; the test fold gives the exporter its schema.
         training_set: For golden rows, contract and provenance.
         target: Directory to become the package, once it is proved; it must not exist.
+        baselines: Those who sat the exam beside it; without them no gate can tell that it beats them.
         searched: Whether parameters were searched, which whoever makes it again has to know.
         report: Takes lines of progress.
 
@@ -74,7 +82,9 @@ def log_best(
     require_new(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+        held_out = write_held_out(spec, prepared, Path(scratch))
         provenance = write_provenance(best, training_set.manifest, searched=searched)
+        provenance |= write_evidence(best, baselines, training_set, held_out)
         package = _package(spec, best, prepared, training_set, provenance, Path(scratch))
         report(f"model package proved with {len(package.golden)} golden rows, {package.digest}")
         if key_file := Settings.from_env().signing_key:
@@ -82,6 +92,7 @@ def log_best(
         with mlflow.start_run(run_id=best.run_id, nested=True):
             logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
             link_to_model(training_set, str(logged.model_id))
+            mlflow.log_artifact(str(held_out), FOLDER)
         package.root.rename(target)
     if not is_whole(provenance["code_commit"]):
         report(
@@ -128,7 +139,18 @@ def register(
     registry.describe(version, description)
     registry.tag(version, {f"package.{name}": value for name, value in _summary(logged, best).items()})
     report(f"registered {version.model} version {version.version}: {', '.join(logged.flavors)}")
+    _evaluate(spec, version, registry, report)
     return version
+
+
+def _evaluate(spec: ModelSpec, version: ModelVersion, registry: Registry, report: Progress) -> None:
+    """Evaluate the gates of a version that stays registered whatever comes of it."""
+    try:
+        log = open_log(Settings.from_env().event_log, mlflow.get_registry_uri(), LOG_FOLDER, report)
+        evaluate(spec, version, registry=registry, log=log, actor=whoever_runs_this(), report=report)
+    except DaysToSellError as error:
+        again = f"days-to-sell gates {version.model} {version.version} --evaluate"
+        report(f"note: its gates were not evaluated ({error}); run: {again}")
 
 
 def _package(
