@@ -21,6 +21,7 @@
     │   └── LeaseError        another program has taken over
     ├── ReproductionError     a version cannot be made again, so nothing can be compared
     └── ReleaseError          a version cannot be released
+        ├── StoppedError      a release was asked to end between two steps; the next one goes on
         ├── TargetError       the place to deploy to did not do what it was asked
         ├── PublishError      an image registry did not take an image, or does not hand it out
         ├── ProofError        golden data and the answers of the service differ
@@ -114,6 +115,10 @@ class ReproductionError(DaysToSellError):
 
 class ReleaseError(DaysToSellError):
     """A version cannot be released."""
+
+
+class StoppedError(ReleaseError):
+    """A release was asked to end between two steps; the next one goes on from there."""
 
 
 class TargetError(ReleaseError):

@@ -48,6 +48,7 @@ class Settings:
             signed are promoted, released or pass ``verify``.
         successor: File in which a scoring service finds what is to follow it on its socket; none follows it
             when not given.
+        alert_url: Address that refusals, failures and rollbacks of releases are posted to; empty for none.
         proxy_image: HAProxy image in front of the replicas of the Docker target; it has to have bash.
     """
 
@@ -77,6 +78,7 @@ class Settings:
     signing_key: Path | None = None
     trusted_keys: Path | None = None
     successor: Path | None = None
+    alert_url: str = ""
     proxy_image: str = "haproxy:2.8-bookworm"
 
     @classmethod
@@ -123,6 +125,7 @@ class Settings:
             signing_key=Path(signing) if signing else None,
             trusted_keys=Path(trusted) if trusted else None,
             successor=Path(successor) if successor else None,
+            alert_url=text("ALERT_URL", default.alert_url),
             proxy_image=text("PROXY_IMAGE", default.proxy_image),
         )
 

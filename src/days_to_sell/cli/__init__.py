@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "verify",
     "reproduce": "reproduce",
     "release": "release",
+    "rollback": "rollback",
     "publish": "publish",
     "monitor": "monitor",
     "score": "score",

@@ -1,86 +1,191 @@
-"""``days-to-sell release``: make what serves equal to what is in Production."""
+"""``days-to-sell release``: make what serves equal to what is in Production, once or for good."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from days_to_sell.cli.engines import runtime_of
+from days_to_sell.cli.contract import table
+from days_to_sell.cli.events import WORKSPACE, find_log
 from days_to_sell.cli.options import engine_option, service_options
+from days_to_sell.cli.reconciling import aides_for, code_of, make_site, release_production, site_of, specs
+from days_to_sell.errors import DaysToSellError, RegistryError
 from days_to_sell.registry.versions import Registry
-from days_to_sell.release.addresses import Addresses
-from days_to_sell.release.choose import Choice, choose_target
-from days_to_sell.release.outcome import Release
-from days_to_sell.release.project import project_root
-from days_to_sell.release.reconcile import reconcile
+from days_to_sell.release.choose import Choice
+from days_to_sell.release.machine.place import place_of
+from days_to_sell.release.machine.tenure import WAIT_SECONDS
 from days_to_sell.release.site import Site
-from days_to_sell.release.target import PREPROD, PRODUCTION
-from days_to_sell.settings import Engine, Settings
+from days_to_sell.release.status import KINDS, StepState, states
+from days_to_sell.settings import Engine
 
-WORKSPACE = Path("build/release")
+__all__ = ["make_site", "release", "release_production"]
 
 
-@click.command()
-@click.argument("model")
-@service_options
-@engine_option
-@click.option(
+class _ModelFirst(click.Group):
+    """Takes models where a subcommand could stand: ``release MODEL`` is ``release run MODEL``."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in context.help_option_names):
+            args = ["run", *args]
+        return super().parse_args(context, args)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return self.commands.get(name) or self.commands["run"]
+
+
+workspace_option = click.option(
     "--workspace",
     type=click.Path(path_type=Path),
     default=WORKSPACE,
     show_default=True,
     help="Folder for packages and the state of deployments.",
 )
-def release(
-    model: str,
+
+
+@click.group(cls=_ModelFirst)
+def release() -> None:
+    """Build, prove and deploy what is in Production.
+
+    `release MODEL` is short for `release run MODEL`; only a model called run or status needs the long form.
+
+    \b
+    Examples:
+      days-to-sell release days-to-sell
+      days-to-sell release --watch
+      days-to-sell release status
+    """
+
+
+@release.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@service_options
+@engine_option
+@workspace_option
+@click.option(
+    "--wait",
+    default=WAIT_SECONDS,
+    show_default=True,
+    help="Seconds to wait for another release of the model.",
+)
+@click.option("--watch", is_flag=True, help="Go on until told to end: release whatever comes into Production.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=1),
+    default=30.0,
+    show_default=True,
+    help="With --watch: seconds between looks at the registry, where nothing else tells it to look.",
+)
+@click.option("--webhook-port", type=int, help="With --watch: take MLflow's webhook on this port as a hint.")
+@click.option("--webhook-host", default="127.0.0.1", show_default=True, help="Address to take it on.")
+@click.option("--webhook-secret", type=click.Path(path_type=Path), help="File with the webhook's secret.")
+def run(
+    models: tuple[str, ...],
     target: Choice,
     port: int,
     preprod_port: int,
     base_image: str | None,
     engine: Engine,
     workspace: Path,
+    wait: float,
+    watch: bool,
+    every: float,
+    webhook_port: int | None,
+    webhook_host: str,
+    webhook_secret: Path | None,
 ) -> None:
-    """Build, prove and deploy the version of registered MODEL that is in Production.
+    """Build, prove and deploy the version of each registered MODEL that is in Production.
 
-    Golden data is replayed in pre-production and again in production; a version that fails leaves what serves
-    as it is. Run again, it does nothing while the released version serves.
+    Without a MODEL, all that have an installed spec. Each further one is served on ports higher by ten. Golden
+    data is replayed in pre-production and again in production; a version that fails leaves what serves as it
+    is. Run again, it does nothing while the released version serves, and continues what was interrupted.
+
+    Ends with code 0 where all is as it should be, 1 where a version was refused, 2 where the call is wrong, 3
+    where another program holds the lease, 4 where something did not answer or was in the way.
 
     \b
     Examples:
       days-to-sell release days-to-sell
       days-to-sell release days-to-sell --target docker --base-image python:3.11-slim-bookworm
       days-to-sell release days-to-sell --engine jvm
+      days-to-sell release --watch --webhook-port 8099 --webhook-secret webhook.secret
     """
+    if (webhook_port is None) != (webhook_secret is None):
+        raise click.UsageError("--webhook-port and --webhook-secret belong together")
+    if webhook_port is not None and not watch:
+        raise click.UsageError("--webhook-port belongs to --watch")
     site = make_site(port, preprod_port, base_image, workspace)
     site = replace(site, settings=replace(site.settings, engine=engine))
-    released = release_production(model, target, site)
-    click.echo(f"{released.model} version {released.version} at {released.url}")
+    names = models or specs()
+    if not watch:
+        sys.exit(_once(names, target, site, wait, named=bool(models)))
+    # Threads, a server and a terminal are of no use to a release that runs once.
+    from days_to_sell.cli.watching import Hook, watch_production
+
+    hook = Hook(webhook_host, webhook_port, webhook_secret) if webhook_port and webhook_secret else None
+    watch_production(names, target, site, every, hook)
 
 
-def make_site(port: int, preprod_port: int, base_image: str | None, workspace: Path) -> Site:
-    """Say what targets stand on: the project this runs from, the ports of this machine, the workspace."""
-    settings = Settings.from_env()
-    return Site(
-        settings=replace(settings, base_image=base_image) if base_image else settings,
-        project=project_root(),
-        workspace=workspace.resolve(),
-        addresses=Addresses(settings.host, {PRODUCTION: port, PREPROD: preprod_port}),
-        report=click.echo,
-    )
+def _once(names: Sequence[str], choice: Choice, site: Site, wait: float, *, named: bool) -> int:
+    """Release each model; one that fails holds up no other. Give the exit code."""
+    codes = []
+    for index, name in enumerate(names):
+        try:
+            if not named and not _in_production(name):
+                continue
+            here = site_of(site, index)
+            released = release_production(name, choice, here, replace(aides_for(here), wait=wait))
+            click.echo(f"{released.model} version {released.version} at {released.url}")
+        except DaysToSellError as error:
+            click.echo(f"error: {error}", err=True)
+            codes.append(code_of(error))
+    if not names:
+        click.echo("no model has a spec here, so there is nothing to release")
+    return min(codes, default=0)
 
 
-def release_production(model: str, choice: Choice, site: Site) -> Release:
-    """Choose a target, say so loudly, and reconcile."""
-    target, reason = choose_target(choice, site)
-    click.secho(f"*** {reason} ***", bold=True)
-    return reconcile(
-        Registry(),
-        model,
-        target,
-        workspace=site.workspace,
-        report=site.report,
-        engine=site.settings.engine,
-        runtime=runtime_of(site.settings),
-    )
+def _in_production(name: str) -> bool:
+    """Whether any version of a model is; one that nobody registered has none."""
+    try:
+        return Registry().production(name) is not None
+    except RegistryError as error:
+        click.echo(f"{name}: {error}", err=True)
+        return False
+
+
+@release.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--json", "as_json", is_flag=True, help="Write it as JSON.")
+@workspace_option
+def status(models: tuple[str, ...], as_json: bool, workspace: Path) -> None:
+    """Tell how far the last release of each MODEL is, from the event log; of all models where none is named.
+
+    \b
+    Examples:
+      days-to-sell release status
+      days-to-sell release status days-to-sell --json
+    """
+    log = find_log(workspace)
+    found = [each for model in models or log.models() for each in states(log.read(model, kinds=KINDS))]
+    holder = log.leases.holder(f"watch {place_of(workspace)}") if workspace.exists() else None
+    if as_json:
+        shown = {"daemon": holder, "steps": [asdict(each) for each in found]}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        return
+    click.echo(table([_HEADINGS, *map(_line, found)]) if found else "no release is recorded")
+    click.echo(f"daemon: {holder or 'none at work from ' + str(workspace)}")
+
+
+_HEADINGS = ("model", "version", "step", "state", "since (UTC)", "seconds", "reason")
+
+
+def _line(found: StepState) -> tuple[str, ...]:
+    since = datetime.fromisoformat(found.since).isoformat(sep=" ", timespec="seconds")[:19]
+    taken = "" if found.seconds is None else f"{found.seconds:.1f}"
+    reason = found.reason.partition("\n")[0]
+    return found.model, found.version, found.step, found.state, since, taken, reason

@@ -1,7 +1,6 @@
-"""What became of a release, and the tags that show it to people on the model version.
+"""What became of a release: the value, how the log tells it, and the tags that show it to people.
 
-Tags are for people to see. The one decision that reads them is whether there is anything left to do, and
-there what serves has to say the same.
+Tags are for people to see: nothing is decided by them.
 """
 
 from __future__ import annotations
@@ -9,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
+from days_to_sell.registry.events.event import Event
 from days_to_sell.release.image_size import ImageSize
 from days_to_sell.release.target import Artifact, Deployment
 from days_to_sell.scoring.golden import Proof
 
-if TYPE_CHECKING:
-    # The registry brings MLflow along, which takes seconds to import and is needed here for a type alone.
-    from days_to_sell.registry.versions import ModelVersion
-
 PREFIX = "release."
-RELEASING, RELEASED, REFUSED = "releasing", "released", "refused"
+STATUS = f"{PREFIX}status"
+RELEASING, RELEASED, REFUSED, FAILED = "releasing", "released", "refused", "failed"
 REASON_LENGTH = 500
 
 
@@ -39,6 +36,7 @@ class Release:
         proof: What the replay of golden data in production found.
         engine: What computes the bundle: ``python`` or ``jvm``.
         size: What the image weighs; ``None`` where it was not built by this step.
+        published: Address of the image in a registry, by digest; empty where it was not published.
     """
 
     model: str
@@ -51,9 +49,12 @@ class Release:
     proof: Proof
     engine: str = "python"
     size: ImageSize | None = None
+    published: str = ""
 
 
-def new_release(artifact: Artifact, target: str, deployment: Deployment, proof: Proof) -> Release:
+def new_release(
+    artifact: Artifact, target: str, deployment: Deployment, proof: Proof, published: str = ""
+) -> Release:
     """Describe what was just proven in production."""
     return Release(
         model=deployment.model,
@@ -66,12 +67,63 @@ def new_release(artifact: Artifact, target: str, deployment: Deployment, proof: 
         proof=proof,
         engine=artifact.engine,
         size=artifact.size,
+        published=published,
     )
 
 
-def releasing_tags() -> dict[str, str]:
+def to_body(release: Release) -> dict[str, Any]:
+    """Write a release as the log keeps it."""
+    named = release.published.rpartition("@")[2]
+    return {
+        "target": release.target,
+        "url": release.url,
+        "image": release.image or "",
+        "engine": release.engine,
+        "golden_rows": release.proof.rows,
+        "golden_max_rel_error": release.proof.max_rel_error,
+        **({"published": release.published, "image_digest": named} if named else {}),
+    }
+
+
+def standing_release(
+    released: Event | None, version: str, serving: Deployment | None, engine: str = "auto"
+) -> Release | None:
+    """Tell whether a version is released already: the log says so last, and what serves says the same.
+
+    Args:
+        released: The release that succeeded last.
+        version: The version that is to serve.
+        serving: What answers in production.
+        engine: What is to compute the bundle; ``auto`` is content with any.
+
+    Returns:
+        The release that stands; ``None`` where there is something to do.
+    """
+    if released is None or serving is None or released.version != version:
+        return None
+    said = (released.model, released.version, released.digest)
+    if said != (serving.model, serving.version, serving.digest):
+        return None
+    body: Mapping[str, Any] = released.body
+    if engine not in ("auto", body.get("engine")):
+        return None
+    return Release(
+        model=serving.model,
+        version=serving.version,
+        digest=serving.digest,
+        image=str(body.get("image") or "") or None,
+        target=str(body.get("target", "")),
+        url=serving.url,
+        changed=False,
+        proof=Proof(int(body.get("golden_rows", 0)), float(body.get("golden_max_rel_error", 0.0)), ()),
+        engine=str(body.get("engine", "python")),
+        published=str(body.get("published", "")),
+    )
+
+
+def releasing_tags(step: str) -> dict[str, str]:
     """Tags of a version under way; an earlier release of it counts no more."""
-    return {f"{PREFIX}status": RELEASING, f"{PREFIX}reason": ""}
+    return {STATUS: RELEASING, f"{PREFIX}step": step, f"{PREFIX}reason": ""}
 
 
 def released_tags(release: Release) -> dict[str, str]:
@@ -79,59 +131,21 @@ def released_tags(release: Release) -> dict[str, str]:
     return {
         f"{PREFIX}digest": release.digest,
         f"{PREFIX}image": release.image or "",
+        f"{PREFIX}published": release.published,
         f"{PREFIX}engine": release.engine,
         f"{PREFIX}target": release.target,
         f"{PREFIX}url": release.url,
         f"{PREFIX}golden_rows": str(release.proof.rows),
         f"{PREFIX}golden_max_rel_error": repr(release.proof.max_rel_error),
         f"{PREFIX}released_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        f"{PREFIX}status": RELEASED,
+        f"{PREFIX}step": "",
+        f"{PREFIX}reason": "",
+        STATUS: RELEASED,
     }
 
 
-def refused_tags(error: Exception) -> dict[str, str]:
+def refused_tags(error: Exception, status: str = REFUSED) -> dict[str, str]:
     """Tags of a version that could not be released."""
     reason = str(error)
     shown = reason if len(reason) <= REASON_LENGTH else reason[: REASON_LENGTH - 1] + "…"
-    return {f"{PREFIX}reason": shown, f"{PREFIX}status": REFUSED}
-
-
-def standing_release(
-    desired: ModelVersion, serving: Deployment | None, engine: str = "auto"
-) -> Release | None:
-    """Tell whether a version is released already: its tags say so, and so does what serves.
-
-    Args:
-        desired: The Production version.
-        serving: What answers in production.
-        engine: What is to compute the bundle; ``auto`` is content with any.
-
-    Returns:
-        The release that stands; ``None`` where there is something to do.
-    """
-    tags: Mapping[str, str] = desired.tags
-    if serving is None or tags.get(f"{PREFIX}status") != RELEASED:
-        return None
-    claimed = (desired.model, desired.version, tags.get(f"{PREFIX}digest"))
-    if claimed != (serving.model, serving.version, serving.digest):
-        return None
-    # What was released before there was a choice is computed in Python.
-    serves_with = tags.get(f"{PREFIX}engine") or "python"
-    if engine not in ("auto", serves_with):
-        return None
-    try:
-        rows, error = int(tags[f"{PREFIX}golden_rows"]), float(tags[f"{PREFIX}golden_max_rel_error"])
-        target = tags[f"{PREFIX}target"]
-    except (KeyError, ValueError):
-        return None
-    return Release(
-        model=desired.model,
-        version=desired.version,
-        digest=serving.digest,
-        image=tags.get(f"{PREFIX}image") or None,
-        target=target,
-        url=serving.url,
-        changed=False,
-        proof=Proof(rows, error, ()),
-        engine=serves_with,
-    )
+    return {f"{PREFIX}reason": shown, STATUS: status}

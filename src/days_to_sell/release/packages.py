@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from days_to_sell.errors import PackageError
+from days_to_sell.errors import PackageError, ReleaseError
 from days_to_sell.release.names import short, slug
 from days_to_sell.scoring.package import ModelPackage, open_package
-from days_to_sell.scoring.signature import SIGNATURE
+from days_to_sell.scoring.signature import SIGNATURE, require_signature
 
 if TYPE_CHECKING:
     # The registry brings MLflow along, which takes seconds to import and is needed here for a type alone.
     from days_to_sell.registry.versions import ModelVersion
+
+SHELF, DRAFT = "packages", ".draft-"
+# No download takes as long; what is older was left by a program that was killed.
+DRAFT_SECONDS = 24 * 3600.0
 
 
 class Versions(Protocol):
@@ -23,6 +30,9 @@ class Versions(Protocol):
 
     def production(self, model: str, serving: str | None = None) -> ModelVersion | None:
         """Find the version in Production, given the one that serves; ``None`` where there is none."""
+
+    def version(self, model: str, version: str) -> ModelVersion:
+        """Look a version up."""
 
     def align(self, version: ModelVersion) -> None:
         """Make stage and alias name the version, both, where a person moved only one of them."""
@@ -35,29 +45,56 @@ class Versions(Protocol):
 
 
 def fetch_package(registry: Versions, version: ModelVersion, workspace: Path) -> ModelPackage:
-    """Fetch a version's package into the workspace, whole or not at all.
+    """Fetch a version's package into the workspace, whole or not at all, even if the machine fails.
 
     Raises:
         PackageError: It is damaged, or belongs to another model.
         RegistryError: The registry does not hand it out.
+        ReleaseError: The workspace does not take it.
     """
-    shelf = workspace / "packages"
-    shelf.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=shelf) as drafts:
-        fetched = registry.fetch_package(version, Path(drafts) / "package")
-        if fetched.model != version.model:
-            raise PackageError(
-                f"version {version.version} of {version.model} holds a package of {fetched.model}; "
-                "register the run again under its own model"
-            )
-        kept = shelf / f"{slug(version.model)}-{version.version}-{short(fetched.digest)}"
-        if not _holds(kept, fetched.digest):
-            shutil.rmtree(kept, ignore_errors=True)
-            fetched.root.rename(kept)
-        elif (fetched.root / SIGNATURE).is_file():
-            # No part of the digest: the version may have been signed since it was kept.
-            (fetched.root / SIGNATURE).replace(kept / SIGNATURE)
+    shelf = workspace / SHELF
+    with _room_on(shelf):
+        shelf.mkdir(parents=True, exist_ok=True)
+        _sweep(shelf)
+        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=shelf) as drafts:
+            fetched = registry.fetch_package(version, Path(drafts) / "package")
+            if fetched.model != version.model:
+                raise PackageError(
+                    f"version {version.version} of {version.model} holds a package of {fetched.model}; "
+                    "register the run again under its own model"
+                )
+            kept = _place(shelf, version.model, version.version, fetched.digest)
+            if not _holds(kept, fetched.digest):
+                _sync(fetched.root)
+                if kept.exists():
+                    # Whoever dies between the two moves leaves no package there, rather than half of one.
+                    kept.rename(Path(drafts) / "damaged")
+                fetched.root.rename(kept)
+                _sync_folder(shelf)
+            elif (fetched.root / SIGNATURE).is_file():
+                # No part of the digest: the version may have been signed since it was kept.
+                (fetched.root / SIGNATURE).replace(kept / SIGNATURE)
     return open_package(kept)
+
+
+def kept_package(
+    model: str, version: str, digest: str, workspace: Path, trusted_keys: Path | None = None
+) -> ModelPackage | None:
+    """Find a version's package in the workspace, whole; ``None`` where it is not there.
+
+    Raises:
+        SignatureError: Keys are trusted, and none of them signed it.
+    """
+    kept = _place(workspace / SHELF, model, version, digest)
+    if not digest or not _holds(kept, digest):
+        return None
+    package = open_package(kept)
+    require_signature(package, trusted_keys)
+    return package
+
+
+def _place(shelf: Path, model: str, version: str, digest: str) -> Path:
+    return shelf / f"{slug(model)}-{version}-{short(digest)}"
 
 
 def _holds(kept: Path, digest: str) -> bool:
@@ -65,3 +102,41 @@ def _holds(kept: Path, digest: str) -> bool:
         return open_package(kept).digest == digest
     except PackageError:
         return False
+
+
+@contextmanager
+def _room_on(shelf: Path) -> Iterator[None]:
+    """Turn what the file system refuses into one of ours: what serves does not need it and serves on."""
+    try:
+        yield
+    except OSError as error:
+        raise ReleaseError(
+            f"{shelf} takes no model package: {error.strerror or error}; make room there, or mend it, and the "
+            "release goes on"
+        ) from error
+
+
+def _sweep(shelf: Path) -> None:
+    """Remove what killed programs left half done."""
+    for draft in shelf.glob(f"{DRAFT}*"):
+        if time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sync(root: Path) -> None:
+    """Bring a folder's files to the disk, before a name is given to them that promises they are whole."""
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(root)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

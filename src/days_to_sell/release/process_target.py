@@ -52,8 +52,12 @@ class ProcessTarget:
             return identify(self._site.addresses.url(environment), artifact, environment)
 
     def confirm(self, candidate: Deployment) -> None:
-        """Make the candidate's state file the proven one."""
-        self._files.confirm(candidate.model, candidate.environment)
+        """Make the candidate's state file the proven one; it stays that if it is so already."""
+        model, environment = candidate.model, candidate.environment
+        proven = self._files.read(model, environment)
+        there_is_one = self._files.read(model, environment, "candidate") is not None
+        if there_is_one or proven is None or proven.deployment != candidate:
+            self._files.confirm(model, environment)
 
     def restore(self, candidate: Deployment) -> Deployment | None:
         """Let the proven one follow the candidate."""

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from days_to_sell.errors import DaysToSellError, ReleaseError
-from days_to_sell.release.lock import only_one
-from days_to_sell.release.names import short
+from days_to_sell.errors import DaysToSellError, LeaseError, ReleaseError, StoppedError
+from days_to_sell.release import alerts
+from days_to_sell.release.machine.aides import Aides, aides_of_this_machine
+from days_to_sell.release.machine.course import Course, SupersededError, is_final
+from days_to_sell.release.machine.fence import Fence, FencedTarget
+from days_to_sell.release.machine.journal import Journal
+from days_to_sell.release.machine.key import VERIFY, Key
+from days_to_sell.release.machine.past import Attempt, Past, rollback_to
+from days_to_sell.release.machine.place import identity_of, lease_name, place_of
+from days_to_sell.release.machine.steps import steps_of
+from days_to_sell.release.machine.tenure import Tenure, hold
+from days_to_sell.release.machine.works import Piece, Works, there
 from days_to_sell.release.outcome import (
+    FAILED,
+    REFUSED,
+    RELEASED,
+    STATUS,
     Release,
     new_release,
     refused_tags,
     released_tags,
     releasing_tags,
     standing_release,
+    to_body,
 )
-from days_to_sell.release.packages import Versions, fetch_package
-from days_to_sell.release.replay import BATCH_ROWS, replay, require
-from days_to_sell.release.target import PREPROD, PRODUCTION, Artifact, Report, Target, bring_back_on_failure
+from days_to_sell.release.packages import Versions
+from days_to_sell.release.replay import BATCH_ROWS
+from days_to_sell.release.target import PREPROD, PRODUCTION, Deployment, Report, Target
 from days_to_sell.scoring.engines import Engine, FindRuntime
-from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
 
 if TYPE_CHECKING:
     # The registry brings MLflow along, which takes seconds to import and is needed here for a type alone.
     from days_to_sell.registry.versions import ModelVersion
+
+# How often another version may come into Production while one is on its way, in one run.
+TURNS = 20
 
 
 def reconcile(
@@ -43,12 +60,13 @@ def reconcile(
     batch_rows: int = BATCH_ROWS,
     engine: Engine = "auto",
     runtime: FindRuntime | None = None,
+    aides: Aides | None = None,
 ) -> Release:
     """Make the target serve the version that is in Production, or leave what serves as it is.
 
-    The version is proven three times against its golden data: by the scorer before anything is built, and
-    over HTTP in each environment. Only then is it tagged as released. Where it serves already, nothing is
-    done.
+    The way there is a row of steps, each written to the event log before and after. A run that is killed is
+    continued by the next. The version is proven against its golden data by the scorer and over HTTP in each
+    environment. Where it serves already, nothing is done.
 
     Args:
         registry: Where versions and their packages are.
@@ -60,87 +78,199 @@ def reconcile(
         batch_rows: Golden rows of one request; at most the service's own limit.
         engine: What is to compute the bundle; ``auto`` is Python where it knows every operator, else the JVM.
         runtime: Finds what the JVM engine is started from, where that is taken.
+        aides: Who stands beside the release; a log in the workspace when not given.
 
     Raises:
-        DaysToSellError: The version was refused; the reason stands in its tags too.
+        LeaseError: Another program releases this model here.
+        StoppedError: The program was asked to end; the next run goes on.
+        DaysToSellError: The version was refused, or something failed; the log says why, and so do its tags.
     """
-    with only_one(workspace):
-        serving = target.current(environments[-1])
-        served_version = serving.version if serving and serving.model == model else None
-        desired = registry.production(model, served_version)
-        if desired is None:
-            raise ReleaseError(f"no version of {model} is in Production; promote one, then release again")
-        registry.align(desired)
-        standing = standing_release(desired, serving, engine)
-        if standing is not None:
-            report(f"{model} version {desired.version} is released and serves already: nothing to do")
-            return standing
+    aides = aides or aides_of_this_machine(workspace, report)
+    place = place_of(workspace)
+    with hold(
+        aides.log,
+        lease_name("release", model, place),
+        report=report,
+        wait=aides.wait,
+        seconds=aides.lease_seconds,
+        stopping=aides.stopping,
+    ) as tenure:
+        fence = Fence(workspace / "fences", model, identity_of(aides.log))
         load = partial(Predictor, engine=engine, runtime=runtime)
-        step = _Step(registry, desired, target, workspace, report, tuple(environments), batch_rows, load)
-        try:
-            return step.run()
-        except DaysToSellError as error:
-            step.refuse(error)
-            raise
+        works = Works(
+            registry,
+            FencedTarget(target, fence, tenure),
+            workspace,
+            report,
+            load,
+            batch_rows,
+            aides.trusted_keys,
+            aides.publish,
+        )
+        turn = _Turn(works, aides, tenure, model, place, tuple(environments), engine)
+        for _ in range(TURNS):
+            try:
+                return turn.take()
+            except SupersededError as error:
+                report(f"{model}: {error}; looking again")
+        raise ReleaseError(f"{model} has another version in Production each time one is on its way; look again")
 
 
 @dataclass(frozen=True)
-class _Step:
-    """One attempt to release one version."""
+class _Turn:
+    """A look at what is to serve and what does, and what follows from it."""
 
-    registry: Versions
-    desired: ModelVersion
-    target: Target
-    workspace: Path
-    report: Report
+    works: Works
+    aides: Aides
+    tenure: Tenure
+    model: str
+    place: str
     environments: tuple[str, ...]
-    batch_rows: int
-    load: Callable[[ModelPackage], Predictor]
+    engine: Engine
 
-    def run(self) -> Release:
+    def take(self) -> Release:
+        past = Past.read(self.aides.log, self.model, self.place)
+        serving = self.works.target.current(self.environments[-1])
+        desired = self._desired(serving)
+        if desired is None:
+            raise ReleaseError(
+                f"no version of {self.model} is in Production; promote one, then release again"
+            )
+        left = past.unfinished
+        if left is not None and left.key.version != desired.version:
+            self._abandon(left, desired)
+            left = None
+        if left is None:
+            standing = standing_release(past.last_released, desired.version, serving, self.engine)
+            if standing is not None:
+                self.works.registry.align(desired)
+                self.works.report(
+                    f"{self.model} version {desired.version} is released and serves already: nothing to do"
+                )
+                if desired.tags.get(STATUS) != RELEASED:
+                    # Whoever released it was killed before it could say so here.
+                    _Shown(self.works, desired)(released_tags(standing))
+                self._close_rollback(Key(self.model, standing.version, standing.digest), "")
+                return standing
+        return self._release(desired, past, left)
+
+    def _desired(self, serving: Deployment | None) -> ModelVersion | None:
+        served = serving.version if serving and serving.model == self.model else None
+        return self.works.registry.production(self.model, served)
+
+    def _abandon(self, left: Attempt, desired: ModelVersion) -> None:
+        """Undo what a release left half done whose version is not wanted any more."""
+        reason = f"version {desired.version} is in Production instead"
+        self.works.report(f"the release of version {left.key.version} was not finished: {reason}")
         for environment in self.environments:
-            self.target.reserve(self.desired.model, environment)
-        self.registry.tag(self.desired, releasing_tags())
-        artifact = self._prepare()
-        *rehearsals, last = self.environments
-        for environment in rehearsals:
-            with self._on_trial(artifact, environment):
-                pass
-        with self._on_trial(artifact, last) as release:
-            self.registry.tag(self.desired, released_tags(release))
-        self.report(f"released: {release.model} version {release.version} serves at {release.url}")
+            serves = self.works.target.current(environment)
+            mine = serves is not None and serves.version == left.key.version
+            # What still answers is kept until the next version takes over, for nothing else may be there.
+            if left.began(environment) and not mine:
+                url = serves.url if serves else ""
+                lost = Deployment(environment, url, self.model, left.key.version, left.key.digest)
+                self.works.target.restore(lost)
+        self._journal(left.id).gave_up(left.key, "", reason)
+
+    def _release(self, desired: ModelVersion, past: Past, left: Attempt | None) -> Release:
+        asked = rollback_to(self.aides.log, self.model, desired.version, self.place)
+        before = past.release_of(desired.version) if asked else None
+        # Its bytes were proven everywhere once; what counts now is how soon they answer again.
+        places = self.environments[-1:] if before else self.environments
+        for environment in places:
+            self.works.target.reserve(self.model, environment)
+        digest = before.digest if before else ""
+        journal = self._journal(left.id if left else secrets.token_hex(8))
+        piece = Piece(desired, digest)
+        show = _Shown(self.works, desired)
+        course = Course(
+            self.works,
+            piece,
+            steps_of(self.works, piece, places),
+            journal,
+            left,
+            self._admit,
+            lambda: self._wanted(desired),
+            self.aides.stopping,
+            lambda step: show(releasing_tags(step)),
+        )
+        try:
+            course.run()
+            proof = there(piece.proof, "proof")
+            deployment, artifact = there(piece.deployment, "deployment"), there(piece.artifact, "artifact")
+            release = new_release(artifact, self.works.target.name, deployment, proof, piece.published)
+            journal.released(piece.key, to_body(release))
+        except SupersededError as error:
+            journal.gave_up(piece.key, course.at, str(error))
+            raise
+        except (LeaseError, StoppedError):
+            raise
+        except DaysToSellError as error:
+            self._fail(course, journal, show, error)
+            raise
+        show(released_tags(release))
+        self.works.report(f"released: {release.model} version {release.version} serves at {release.url}")
+        self._close_rollback(piece.key, journal.release)
         return release
 
-    def refuse(self, error: DaysToSellError) -> None:
-        self.report(f"refused: {error}")
+    def _admit(self, version: ModelVersion, key: Key, report: Report) -> None:
+        self.aides.admit(version, key, report)
+        # Until now the two may differ; once the version serves, it would look as if the other had moved back.
+        self.works.registry.align(version)
+
+    def _wanted(self, desired: ModelVersion) -> bool:
+        now = self._desired(self.works.target.current(self.environments[-1]))
+        return now is not None and now.version == desired.version
+
+    def _fail(self, course: Course, journal: Journal, show: _Shown, error: DaysToSellError) -> None:
+        """Tell of a failure, everywhere that still listens."""
+        key, final = course.piece.key, is_final(error)
+        status = REFUSED if final else FAILED
+        self.works.report(f"{status}: {error}")
+        told = course.before.failures if course.before else ()
+        if final or (course.at, str(error)) not in told:
+            try:
+                journal.gave_up(key, course.at, str(error), passing=not final)
+            except DaysToSellError as failure:
+                self.works.report(f"the failure could not be written to the event log: {failure}")
+            what = alerts.REFUSED if final else alerts.FAILED
+            self.aides.alerts.send(what, key.model, key.version, str(error), _about(key, course.at))
+        show(refused_tags(error, status))
+
+    def _close_rollback(self, key: Key, release: str) -> None:
+        """Write that a rollback is done, if that is what this was."""
+        asked = rollback_to(self.aides.log, self.model, key.version, self.place)
+        if asked is None:
+            return
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(asked.at)).total_seconds()
+        self._journal(release).rolled_back(key, asked, seconds)
+        self.works.report(f"rolled back to version {key.version} in {seconds:.1f} s")
+        reason = str(asked.body.get("reason", ""))
+        self.aides.alerts.send(alerts.ROLLED_BACK, key.model, key.version, reason, _about(key, VERIFY))
+
+    def _journal(self, release: str) -> Journal:
+        return Journal(
+            self.aides.log, self.tenure, self.aides.actor, self.place, release, self.aides.told
+        )
+
+
+@dataclass
+class _Shown:
+    """Tags on the version, for people to see: a registry that does not take them holds nothing up."""
+
+    works: Works
+    version: ModelVersion
+    deaf: bool = False
+
+    def __call__(self, tags: Mapping[str, str]) -> None:
+        if self.deaf:
+            return
         try:
-            self.registry.tag(self.desired, refused_tags(error))
-        except DaysToSellError as failure:
-            # The refusal itself must reach the caller, whatever the registry says to the tag.
-            self.report(f"the reason could not be written to the version's tags: {failure}")
+            self.works.registry.tag(self.version, tags)
+        except DaysToSellError as error:
+            self.deaf = True
+            self.works.report(f"the state could not be written to the version's tags: {error}")
 
-    def _prepare(self) -> Artifact:
-        name = f"{self.desired.model} version {self.desired.version}"
-        self.report(f"fetching the model package of {name}")
-        package = fetch_package(self.registry, self.desired, self.workspace)
-        predictor = self.load(package)
-        self.report(f"engine {predictor.engine}: {predictor.reason}")
-        proof = predictor.prove()
-        require(proof, f"the bundle of {name}")
-        self.report(f"package {short(package.digest)}: {proof.rows} golden rows hold in the bundle")
-        return self.target.prepare(package, self.desired.version, predictor.engine)
 
-    @contextmanager
-    def _on_trial(self, artifact: Artifact, environment: str) -> Iterator[Release]:
-        """Deploy and prove; what served before comes back unless everything within succeeds."""
-        self.report(f"{environment}: deploying version {artifact.version} to the {self.target.name} target")
-        deployment = self.target.deploy(artifact, environment)
-        with bring_back_on_failure(lambda: self.target.restore(deployment)):
-            proof = replay(deployment.url, artifact.package.golden, batch_rows=self.batch_rows)
-            require(proof, f"{deployment} at {deployment.url}")
-            self.report(
-                f"{environment}: {proof.rows} golden rows hold at {deployment.url}, "
-                f"largest relative error {proof.max_rel_error:.1e}"
-            )
-            yield new_release(artifact, self.target.name, deployment, proof)
-        self.target.confirm(deployment)
+def _about(key: Key, step: str) -> dict[str, str]:
+    return {"step": step, "digest": key.digest}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from days_to_sell.errors import DaysToSellError, TargetError
+from days_to_sell.errors import DaysToSellError, LeaseError, TargetError
 from days_to_sell.release.image_size import ImageSize
 from days_to_sell.scoring.package import ModelPackage
 
@@ -102,7 +102,7 @@ class Target(Protocol):
         """
 
     def confirm(self, candidate: Deployment) -> None:
-        """Make the candidate what serves, and drop what served before."""
+        """Make the candidate what serves, and drop what served before; again, it changes nothing."""
 
     def restore(self, candidate: Deployment) -> Deployment | None:
         """Drop the candidate and let what served before serve again.
@@ -123,13 +123,16 @@ class Target(Protocol):
 
 @contextmanager
 def bring_back_on_failure(restore: Callable[[], object]) -> Iterator[None]:
-    """Restore what served before when the block fails, even by an interrupt.
+    """Restore what served before when the block fails, even by an interrupt; not where another took over.
 
     Raises:
         TargetError: The block failed, and so did the restoration; the message holds both reasons.
     """
     try:
         yield
+    except LeaseError:
+        # Whoever took over decides what serves.
+        raise
     except BaseException as error:
         try:
             restore()

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from days_to_sell.registry.events.log import EventLog
+from days_to_sell.release.alerts import Alerts
+from days_to_sell.release.machine.admission import Gates
+from days_to_sell.release.machine.aides import Aides
 from days_to_sell.release.outcome import Release
 from days_to_sell.release.reconcile import reconcile
 from tests.packages import make_package
@@ -38,8 +42,29 @@ def lines() -> list[str]:
 
 
 @pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """The folder of the release."""
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def log(workspace: Path) -> EventLog:
+    """The event log."""
+    workspace.mkdir()
+    return EventLog.open(f"sqlite:///{workspace / 'events.db'}")
+
+
+@pytest.fixture
+def aides(log: EventLog, lines: list[str]) -> Aides:
+    """Who stands beside the release: the log, and gates that find nothing to say of a model without a spec."""
+    return Aides(log, Gates(log), Alerts("", lines.append))
+
+
+@pytest.fixture
 def release(
-    registry: ShelfRegistry, target: ThreadTarget, lines: list[str], tmp_path: Path
+    registry: ShelfRegistry, target: ThreadTarget, lines: list[str], workspace: Path, aides: Aides
 ) -> Callable[[], Release]:
     """Run the reconcile step once."""
-    return lambda: reconcile(registry, MODEL, target, workspace=tmp_path / "work", report=lines.append)
+    return lambda: reconcile(
+        registry, MODEL, target, workspace=workspace, report=lines.append, aides=aides
+    )

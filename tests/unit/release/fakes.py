@@ -48,9 +48,16 @@ class ShelfRegistry:
             return None
         return ModelVersion(model, version, "a1b2c3", dict(self.tags[model, version]))
 
+    def version(self, model: str, version: str) -> ModelVersion:
+        """Look a version up."""
+        if (model, version) not in self.tags:
+            raise RegistryError(f"there is no version {version} of {model}")
+        return ModelVersion(model, version, "a1b2c3", dict(self.tags[model, version]))
+
     def align(self, version: ModelVersion) -> None:
-        """Note that stage and alias were to be made one."""
+        """Make stage and alias one."""
         self.aligned.append(version.version)
+        self.in_production[version.model] = version.version
 
     def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
         """Copy the package and verify the copy."""
@@ -79,6 +86,8 @@ class ThreadTarget:
     def __init__(self, spoilt: Iterable[str] = ()) -> None:
         self.spoilt = set(spoilt)
         self.deployed: list[tuple[str, str]] = []
+        self.built: list[str] = []
+        self.images: set[str] = set()
         self._addresses = Addresses(ports={"preprod": free_port(), "production": free_port()})
         self._servers: dict[str, tuple[BaseWSGIServer, threading.Thread]] = {}
         self._proven: dict[str, Artifact] = {}
@@ -89,8 +98,12 @@ class ThreadTarget:
         self._addresses.reserve(model, environment, self.started())
 
     def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
-        """Name an image that nobody builds."""
-        return Artifact(package, version, f"image-of-{version}", engine)
+        """Build an image, unless it is there."""
+        image = f"image-of-{version}"
+        if (name := f"{image}@{package.digest}") not in self.images:
+            self.built.append(name)
+            self.images.add(name)
+        return Artifact(package, version, image, engine)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
         """Serve the artifact in place of what serves."""
@@ -100,18 +113,19 @@ class ThreadTarget:
         return identify(self._addresses.url(environment), artifact, environment)
 
     def confirm(self, candidate: Deployment) -> None:
-        """Make the candidate the proven one."""
-        self._proven[candidate.environment] = self._candidates.pop(candidate.environment)
+        """Make the candidate the proven one, if it is not that already."""
+        if candidate.environment in self._candidates:
+            self._proven[candidate.environment] = self._candidates.pop(candidate.environment)
 
     def restore(self, candidate: Deployment) -> Deployment | None:
         """Serve the proven artifact again."""
-        del self._candidates[candidate.environment]
-        self._end(candidate.environment)
+        stepped_in = self._candidates.pop(candidate.environment, None)
         proven = self._proven.get(candidate.environment)
-        if proven is None:
-            return None
-        self._serve(proven, candidate.environment)
-        return self.current(candidate.environment)
+        if stepped_in is not None:
+            self._end(candidate.environment)
+            if proven is not None:
+                self._serve(proven, candidate.environment)
+        return self.current(candidate.environment) if proven is not None else None
 
     def current(self, environment: str) -> Deployment | None:
         """Ask the address."""

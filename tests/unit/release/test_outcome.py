@@ -1,12 +1,14 @@
-"""Release tags, and when they mean that nothing is left to do."""
+"""What the log says of a release, when it means that nothing is left to do, and the tags that show it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from days_to_sell.errors import ReleaseError
-from days_to_sell.registry.versions import ModelVersion
-from days_to_sell.release.outcome import Release, refused_tags, released_tags, standing_release
+from days_to_sell.registry.events.event import Actor, Event, Kind
+from days_to_sell.release.outcome import Release, refused_tags, released_tags, standing_release, to_body
 from days_to_sell.release.target import Deployment
 from days_to_sell.scoring.golden import Proof
 
@@ -14,27 +16,25 @@ SERVING = Deployment("production", "http://127.0.0.1:8080", "tiny-model", "1", "
 RELEASE = Release("tiny-model", "1", "sha256:aa", None, "process", SERVING.url, True, Proof(25, 2.5e-16, ()))
 
 
-def version(**changed: str) -> ModelVersion:
-    """Version 1 as tagged by its release, with some tags changed."""
-    tags = released_tags(RELEASE) | {f"release.{name}": value for name, value in changed.items()}
-    return ModelVersion("tiny-model", "1", "a1b2c3", tags)
+def released(**changed: Any) -> Event:
+    """The event of its release, with some of its body changed."""
+    body = to_body(RELEASE) | changed
+    actor = Actor("somebody")
+    return Event(9, "default", "tiny-model", 9, "", Kind.RELEASED, "1", "sha256:aa", actor, body, "", "")
 
 
 def test_a_released_version_that_serves_stands() -> None:
-    """The release is read back from the tags, as one that changed nothing."""
-    standing = standing_release(version(), SERVING)
+    """The release is read back from the log, as one that changed nothing."""
+    standing = standing_release(released(), "1", SERVING)
     assert standing is not None
     assert not standing.changed
     assert (standing.image, standing.target, standing.proof) == (None, "process", RELEASE.proof)
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [{"status": "refused"}, {"status": "releasing"}, {"digest": "sha256:bb"}, {"golden_rows": "many"}],
-)
-def test_tags_that_say_otherwise_leave_something_to_do(changed: dict[str, str]) -> None:
-    """Nobody's tag alone makes a release."""
-    assert standing_release(version(**changed), SERVING) is None
+def test_another_version_than_the_one_that_was_released_does_not_stand() -> None:
+    """What is to serve decides."""
+    assert standing_release(released(), "2", SERVING) is None
+    assert standing_release(None, "1", SERVING) is None
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,20 @@ def test_tags_that_say_otherwise_leave_something_to_do(changed: dict[str, str]) 
         Deployment("production", SERVING.url, "tiny-model", "1", "sha256:bb"),
     ],
 )
-def test_tags_do_not_stand_against_what_serves(serving: Deployment | None) -> None:
-    """A tag is believed only when the service itself says the same."""
-    assert standing_release(version(), serving) is None
+def test_the_log_does_not_stand_against_what_serves(serving: Deployment | None) -> None:
+    """A row is believed only when the service itself says the same."""
+    assert standing_release(released(), "1", serving) is None
 
 
 @pytest.mark.parametrize(
     ("serves_with", "asked", "stands"),
-    [("python", "python", True), ("jvm", "auto", True), ("jvm", "python", False), ("", "jvm", False)],
+    [("python", "python", True), ("jvm", "auto", True), ("jvm", "python", False), ("python", "jvm", False)],
 )
 def test_another_engine_than_the_one_asked_for_leaves_something_to_do(
     serves_with: str, asked: str, stands: bool
 ) -> None:
     """A version is released again with the other engine; automatic is content with either."""
-    standing = standing_release(version(engine=serves_with), SERVING, asked)
+    standing = standing_release(released(engine=serves_with), "1", SERVING, asked)
     assert (standing is not None) is stands
     assert standing is None or standing.engine == serves_with
 

@@ -64,6 +64,7 @@ def evaluate(
     log: EventLog,
     actor: Actor,
     report: Progress = print,
+    incumbent: ModelVersion | None = None,
 ) -> Verdict:
     """Evaluate the gates of a version against whoever is in Production, record it, and show it in tags.
 
@@ -74,6 +75,7 @@ def evaluate(
         log: Where the result is kept.
         actor: Who asked.
         report: Takes a line a gate.
+        incumbent: Whom to compare it with instead, where it is in Production itself.
 
     Raises:
         RegistryError: The version or its package cannot be had.
@@ -83,7 +85,7 @@ def evaluate(
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         package = registry.fetch_package(version, folder / "candidate")
-        against, theirs = _incumbent(registry, version, folder)
+        against, theirs = _incumbent(registry, version, folder, incumbent)
         evaluator = _Evaluator(spec, version, package, theirs, folder)
         results = []
         for gate in spec.gates:
@@ -106,9 +108,9 @@ def line(result: GateResult) -> str:
 
 
 def _incumbent(
-    registry: Registry, version: ModelVersion, folder: Path
+    registry: Registry, version: ModelVersion, folder: Path, named: ModelVersion | None
 ) -> tuple[Entrant | None, ModelPackage | None]:
-    found = registry.production(version.model)
+    found = named or registry.production(version.model)
     if found is None or found.version == version.version:
         return None, None
     package = registry.fetch_package(found, folder / "incumbent")

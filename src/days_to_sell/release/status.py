@@ -1,0 +1,83 @@
+"""The state of releases, as the event log tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from days_to_sell.registry.events.event import Event, Kind
+from days_to_sell.release.machine.key import FAILED, STARTED
+
+RELEASED, ROLLED_BACK = "released", "rolled back"
+ENDS = {Kind.RELEASED: RELEASED, Kind.FAILED: FAILED, Kind.ROLLED_BACK: ROLLED_BACK}
+KINDS = (Kind.STEP, *ENDS)
+
+
+@dataclass(frozen=True)
+class StepState:
+    """How far one step of a release is.
+
+    Args:
+        model: Name of the registered model.
+        version: Version that is released.
+        step: The step; ``release`` for the whole.
+        state: ``started``, ``done``, ``failed``, ``released`` or ``rolled back``.
+        since: When that was written, in UTC as ISO 8601.
+        seconds: How long the step took; ``None`` while it is under way.
+        reason: Why it failed, or was asked for; empty else.
+        release: What tells this release from others.
+        place: Name of the place that is deployed to.
+    """
+
+    model: str
+    version: str
+    step: str
+    state: str
+    since: str
+    seconds: float | None
+    reason: str
+    release: str
+    place: str
+
+
+def states(events: Sequence[Event], releases: int = 1) -> tuple[StepState, ...]:
+    """Tell how far the newest releases of a model are, step by step, each as it was written last.
+
+    Args:
+        events: Of one model, in order.
+        releases: How many releases to tell of at each place.
+    """
+    found: dict[tuple[str, str], dict[str, Event]] = {}
+    for event in events:
+        name, place = str(event.body.get("release", "")), str(event.body.get("place", ""))
+        # A release that was continued is as new as its last row.
+        rows = found.pop((place, name), {})
+        step = _step(event)
+        rows.pop(step, None)
+        found[place, name] = rows | {step: event}
+    newest: dict[str, list[dict[str, Event]]] = {}
+    for (place, _), rows in found.items():
+        newest.setdefault(place, []).append(rows)
+    chosen = (rows for each in newest.values() for rows in each[-releases:])
+    return tuple(_state(event, step) for rows in chosen for step, event in rows.items())
+
+
+def _step(event: Event) -> str:
+    return "release" if event.kind in ENDS else str(event.body.get("step", ""))
+
+
+def _state(event: Event, step: str) -> StepState:
+    body = event.body
+    taken = body.get("seconds")
+    state = ENDS.get(Kind(event.kind)) or str(body.get("state", STARTED))
+    return StepState(
+        event.model,
+        event.version,
+        step,
+        state,
+        event.at,
+        float(taken) if isinstance(taken, int | float) else None,
+        str(body.get("reason") or ""),
+        str(body.get("release", "")),
+        str(body.get("place", "")),
+    )
