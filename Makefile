@@ -71,12 +71,12 @@ ui: $(TOOLKIT) ## Start the MLflow UI on the demo's store and print its address
 
 .PHONY: test
 test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
-	@$(BIN)/python -m pytest tests -m "not parts" --numprocesses=2 --dist=loadgroup \
+	@$(BIN)/python -m pytest tests -m "not parts" --numprocesses=2 --dist=loadfile \
 		--no-loadscope-reorder --session-timeout=2400
 
 .PHONY: test-parts
 test-parts: $(DEV) ## Run the tests against real parts (Docker engine, S3 server, ...) and the longest trainings
-	@$(BIN)/python -m pytest tests -m parts --numprocesses=2 --dist=loadgroup --no-loadscope-reorder \
+	@$(BIN)/python -m pytest tests -m parts --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
 		--session-timeout=2400
 
 .PHONY: parity

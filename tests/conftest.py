@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -18,10 +20,9 @@ from days_to_sell.settings import Settings
 from days_to_sell.training.spark.java import find_java
 from days_to_sell.training.spark.mleap_runtime import find_runtime
 from days_to_sell.training.spark.session import start_session
+from tests.sharing import alone
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
-SHARED = {"engine", "trained"}
-"""Fixtures that are one for all files which use them."""
 # Tests start many short JVMs; one that does not optimise for the long run ends them in half the time.
 os.environ["JDK_JAVA_OPTIONS"] = (
     f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {os.environ.get('JDK_JAVA_OPTIONS', '')}"
@@ -64,9 +65,9 @@ def mleap() -> JvmRuntime:
         pytest.skip(f"needs MLeap's runtime for the JVM: {error}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine() -> Iterator[docker.DockerClient]:
-    """A Docker engine that has the base image."""
+    """A Docker engine that has the base image; names in it are one file's alone for as long as that runs."""
     try:
         client = connect()
     except TargetError as error:
@@ -76,16 +77,9 @@ def engine() -> Iterator[docker.DockerClient]:
         client.images.get(base)
     except ImageNotFound:
         pytest.skip(f"needs base image {base} in the Docker engine; DAYS_TO_SELL_BASE_IMAGE names another")
-    yield client
+    with alone(Path(tempfile.gettempdir()) / "days-to-sell-tests-engine.lock"):
+        yield client
     client.close()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process what shares something: the Docker engine's names, the long training, or a file."""
-    for item in items:
-        shared = SHARED & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group(min(shared) if shared else item.location[0]))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from days_to_sell.models import find_model
 from tests.e2e.trainings import Trained, run_training, store_of
+from tests.sharing import once
 
 ADVERTS = 4_000
 
 
 @pytest.fixture(scope="session")
-def example_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small lake of the example."""
-    root = tmp_path_factory.mktemp("example") / "lake"
-    find_model("days_to_sell").write_example_lake(root, data=None, adverts=ADVERTS, seed=20)
-    return root
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def trained(example_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A training on that lake, on two cores."""
-    return run_training(tmp_path_factory.mktemp("trained") / "home", example_lake, master="local[2]")
+def example_lake(shared: Path) -> Path:
+    """A small lake of the example."""
+
+    def write(folder: Path) -> dict[str, str]:
+        lake = folder / "lake"
+        find_model("days_to_sell").write_example_lake(lake, data=None, adverts=ADVERTS, seed=20)
+        return {"lake": str(lake)}
+
+    return Path(once(shared / "example", write)["lake"])
+
+
+@pytest.fixture(scope="session")
+def trained(example_lake: Path, shared: Path) -> Trained:
+    """A training on that lake, on two cores, for all files that look at one."""
+
+    def train(folder: Path) -> dict[str, Any]:
+        return asdict(run_training(folder / "home", example_lake, master="local[2]"))
+
+    return Trained(**once(shared / "trained", train))
 
 
 @pytest.fixture
