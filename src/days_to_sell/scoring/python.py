@@ -79,9 +79,12 @@ class PythonBundle:
         scored: list[Row] = list(map(dict, rows))
         apart = set(unsure)
         for column, values in columns.items():
-            apart.update(position for position, row in enumerate(rows) if column in row)
             for row, value in zip(scored, values, strict=True):
                 row[column] = value
+        # A row that brings a column of the answer did not grow by it; to look at each for that takes longer.
+        if sum(map(len, scored)) != sum(map(len, rows)) + len(columns) * len(rows):
+            brought = columns.keys()
+            apart.update(position for position, row in enumerate(rows) if not brought.isdisjoint(row))
         answers: list[Answer] = [*scored]
         # Only the function of single rows knows how to refuse a row, and to drop it.
         for position in apart:

@@ -64,7 +64,7 @@ class JvmBundle:
 
     def transform(self, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Score rows; those that the pipeline drops are left out."""
-        return without_dropped(self._answers(rows))
+        return without_dropped(list(self._answers(rows)))
 
     def transform_each(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
         """Score rows, with an answer to each: its error where it is refused, None where it is dropped."""
