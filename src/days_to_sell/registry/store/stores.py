@@ -1,4 +1,4 @@
-"""The stores that MLflow finds by ``dts+`` before a database address."""
+"""The gated stores: one for a server without workspaces, one for a server with them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class GatedWorkspaceStore(Gated, WorkspaceAwareSqlAlchemyStore):
     """The store of a server with workspaces, each with chains of its own."""
 
 
-def build(store_uri: str) -> GatedStore | GatedWorkspaceStore:
-    """Make the store that an address asks for, as MLflow's server does for its own."""
+def open_store(store_uri: str) -> GatedStore | GatedWorkspaceStore:
+    """Open the store that an address with our prefix asks for."""
     kind = GatedWorkspaceStore if MLFLOW_ENABLE_WORKSPACES.get() else GatedStore
     replica = os.environ.get(READ_REPLICA_BACKEND_STORE_URI_ENV_VAR)
     return kind(store_uri.removeprefix(GATED), read_db_uri=replica)
