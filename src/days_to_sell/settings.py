@@ -49,6 +49,8 @@ class Settings:
         successor: File in which a scoring service finds what is to follow it on its socket; none follows it
             when not given.
         alert_url: Address that refusals, failures and rollbacks of releases are posted to; empty for none.
+        override_users: Names, separated by commas, of those who may promote a version past red
+            gates; empty for nobody.
         proxy_image: HAProxy image in front of the replicas of the Docker target; it has to have bash.
     """
 
@@ -79,6 +81,7 @@ class Settings:
     trusted_keys: Path | None = None
     successor: Path | None = None
     alert_url: str = ""
+    override_users: str = ""
     proxy_image: str = "haproxy:2.8-bookworm"
 
     @classmethod
@@ -126,6 +129,7 @@ class Settings:
             trusted_keys=Path(trusted) if trusted else None,
             successor=Path(successor) if successor else None,
             alert_url=text("ALERT_URL", default.alert_url),
+            override_users=text("OVERRIDE_USERS", default.override_users),
             proxy_image=text("PROXY_IMAGE", default.proxy_image),
         )
 

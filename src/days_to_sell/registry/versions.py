@@ -18,10 +18,12 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_CONFLICT, ErrorCode
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from days_to_sell.errors import RegistryError
+from days_to_sell.registry import overriding
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.scoring.signature import require_signature
@@ -99,19 +101,32 @@ class Registry:
             found = self._client.search_model_versions(f"name = '{model}'")
         return sorted((_record(version) for version in found), key=lambda each: -int(each.version))
 
-    def promote(self, model: str, version: str) -> ModelVersion:
+    def promote(self, model: str, version: str, *, override: str | None = None) -> ModelVersion:
         """Put a version in Production, stage and alias together, and archive the one before.
 
         Running it again after an interruption completes it.
 
+        Args:
+            model: Name of the registered model.
+            version: Number of the version.
+            override: Why red gates are to be passed by, for whom the registry lets do so.
+
         Raises:
-            RegistryError: There is no such version, or it holds no model package.
+            RegistryError: There is no such version, it holds no model package, or the registry refused.
         """
         found = self.version(model, version)
         with tempfile.TemporaryDirectory() as scratch:
             self.fetch_package(found, Path(scratch) / "package")
+        if override is not None:
+            with translated(f"promotion of version {version} of {model!r}"):
+                overriding.promote_overriding(self._client, model, version, override)
         self.align(found)
-        return found
+        return self.version(model, version)
+
+    def gated(self, model: str) -> bool:
+        """Tell whether the registry itself keeps a model's gates."""
+        with translated(f"registered model {model!r}"):
+            return overriding.is_gated(self._client, model)
 
     def align(self, version: ModelVersion) -> None:
         """Make stage and alias name this version, both; nothing is written where they do."""
@@ -123,6 +138,8 @@ class Registry:
                     self._client.transition_model_version_stage(
                         model, number, STAGE, archive_existing_versions=True
                     )
+                # A gated store moved the alias along, and lets nobody take it away.
+                aliases = self._aliases(model)
             for alias in aliases.keys() - {ALIAS}:
                 self._client.delete_registered_model_alias(model, alias)
             if aliases.get(ALIAS) != number:
@@ -191,10 +208,17 @@ def translated(subject: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        reason = str(error).splitlines()[0]
-        raise RegistryError(f"the registry refused {subject}: {reason}") from error
+        raise RegistryError(f"the registry refused {subject}: {_reason(error)}") from error
     except OSError as error:
         raise RegistryError(f"{subject} cannot be had: {error}; is the tracking server up?") from error
+
+
+def _reason(error: MlflowException) -> str:
+    """Give the first line, which for most errors a trace follows; a refusal has its reasons below it."""
+    lines = str(error).splitlines()
+    if error.error_code != ErrorCode.Name(RESOURCE_CONFLICT):
+        return lines[0]
+    return "\n".join(lines).removeprefix(f"{error.error_code}: ")
 
 
 @contextmanager

@@ -6,22 +6,25 @@ A change and its event are one transaction: what MLflow acknowledged is in the l
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 from mlflow.entities.model_registry.model_version_stages import STAGE_ARCHIVED, get_canonical_stage
 from mlflow.utils.validation import _validate_model_version
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry.events import chain
-from days_to_sell.registry.events.event import Kind, NewEvent
+from days_to_sell.registry.events.event import Actor, Kind, NewEvent
 from days_to_sell.registry.events.tables import create_tables
 from days_to_sell.registry.gates import door
-from days_to_sell.registry.store import production
+from days_to_sell.registry.overriding import GATED_TAG
+from days_to_sell.registry.store import override, production
 from days_to_sell.registry.store.asker import asker
 from days_to_sell.registry.store.bytes import digest_of
 from days_to_sell.registry.store.incumbent import promoted_digest
@@ -29,6 +32,7 @@ from days_to_sell.registry.store.production import Production, is_production
 from days_to_sell.registry.store.refusal import Refusal
 from days_to_sell.registry.store.sessions import JoiningSessions
 from days_to_sell.registry.versions import ALIAS, STAGE
+from days_to_sell.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +45,13 @@ class Judge:
         spec_of: Finds the installed spec of a registered model.
         refusals: Says what speaks against a version.
         digest_of: Gives the package digest behind a version's source.
+        settings: Gives the settings, which name who may override.
     """
 
     spec_of: Callable[[str], Any] = field(default=door.spec_of)
     refusals: Callable[..., tuple[str, ...]] = field(default=door.refusals)
     digest_of: Callable[[str], str] = field(default=digest_of)
+    settings: Callable[[], Settings] = field(default=Settings.from_env)
 
 
 class Gated:
@@ -62,6 +68,18 @@ class Gated:
         self._judge = judge or Judge()
         self.ManagedSessionMaker = JoiningSessions(self.ManagedSessionMaker)  # type: ignore[has-type]
         create_tables(self.engine)  # type: ignore[attr-defined]
+
+    def get_registered_model(self, name: str) -> Any:
+        """Give a model, which says of itself that it is gated: a tag that no table holds."""
+        mlflow: Any = super()
+        found = mlflow.get_registered_model(name)
+        if self._judge.spec_of(name) is not None:
+            found._add_tag(RegisteredModelTag(GATED_TAG, "by the registry's store"))
+        return found
+
+    def promote_overriding(self, name: str, version: str, reason: str) -> Any:
+        """Promote a version past red gates, as a request with the header of an override does."""
+        return self._promote(name, _validate_model_version(version), "override", reason)
 
     def transition_model_version_stage(
         self, name: str, version: str, stage: str, archive_existing_versions: bool
@@ -135,9 +153,10 @@ class Gated:
                 raise _in_production(name, before.version, f"be renamed with its model to {new_name!r}")
             return mlflow.rename_registered_model(name, new_name)
 
-    def _promote(self, name: str, number: int, by: str) -> Any:
+    def _promote(self, name: str, number: int, by: str, reason: str | None = None) -> Any:
         """Put a version in Production under stage and alias both, and archive whatever was there."""
         mlflow: Any = super()
+        reason = override.reason_of_request() if reason is None else reason
         source = mlflow.get_model_version(name, number).source
         with self._recorded(name):
             candidate = door.Entrant(str(number), self._digest(name, number, source))
@@ -146,7 +165,7 @@ class Gated:
                 if mlflow.get_model_version(name, number).source != source:
                     raise Refusal(_no_way_in(name, number), ["it was replaced meanwhile; ask again"])
                 if not (before.agrees and before.version == number):
-                    self._judged(session, name, candidate, before)
+                    self._judged(session, name, candidate, before, reason)
                 mlflow.transition_model_version_stage(name, number, STAGE, True)
                 for alias, _ in before.aliases:
                     if alias != ALIAS:
@@ -154,21 +173,46 @@ class Gated:
                 mlflow.set_registered_model_alias(name, ALIAS, number)
                 return mlflow.get_model_version(name, number)
 
-    def _judged(self, session: Session, name: str, candidate: door.Entrant, before: Production) -> None:
-        """Ask the door, with the model locked."""
+    def _judged(
+        self, session: Session, name: str, candidate: door.Entrant, before: Production, reason: str | None
+    ) -> None:
+        """Ask the door, with the model locked; what it says may be overridden, for a reason."""
         connection, workspace = session.connection(), self._workspace()
         incumbent = None
         if before.version is not None:
             digest = promoted_digest(connection, workspace, name, str(before.version))
             incumbent = door.Entrant(str(before.version), digest)
         reasons = self._judge.refusals(connection, workspace, self._judge.spec_of(name), candidate, incumbent)
-        if reasons:
-            raise Refusal(
-                _no_way_in(name, candidate.version),
-                reasons,
-                version=candidate.version,
-                then=f"see and evaluate its gates with: days-to-sell gates {name} {candidate.version}",
-            )
+        if not reasons:
+            return
+        who = asker()
+        if reason is not None:
+            problem = override.against(reason, who, self._judge.settings())
+            if problem is None:
+                self._override(connection, name, candidate, who, {"reason": reason, "overridden": reasons})
+                return
+            reasons = (*reasons, problem)
+        raise Refusal(
+            _no_way_in(name, candidate.version),
+            reasons,
+            version=candidate.version,
+            then=f"see and evaluate its gates with: days-to-sell gates {name} {candidate.version}",
+        )
+
+    def _override(
+        self,
+        connection: Connection,
+        name: str,
+        candidate: door.Entrant,
+        who: Actor,
+        body: Mapping[str, Any],
+    ) -> None:
+        """Write to the log, and on the version for people to see, that red gates were overridden."""
+        mlflow: Any = super()
+        new = NewEvent(name, Kind.OVERRIDE, who, candidate.version, candidate.digest, body)
+        chain.append(connection, self._workspace(), new)
+        tag = ModelVersionTag(override.TAG, override.shown(body["reason"], who))
+        mlflow.set_model_version_tag(name, int(candidate.version), tag)
 
     def _digest(self, name: str, number: int, source: str) -> str:
         try:
@@ -181,6 +225,7 @@ class Gated:
         self, name: str, by: str, candidate: door.Entrant | None = None
     ) -> Iterator[tuple[Session, Production]]:
         """Lock a model, let it be changed, and write the event of that change, all or nothing."""
+        mlflow: Any = super()
         workspace = self._workspace()
         with self._recorded(name), self.ManagedSessionMaker.outer() as session:
             production.lock(session, workspace, name)
@@ -192,6 +237,8 @@ class Gated:
                 return
             if not after.agrees:
                 raise Refusal(f"{name!r} was not changed", ["stage and alias would part"])
+            for gone in before.versions - after.versions:
+                mlflow.delete_model_version_tag(name, gone, override.TAG)
             connection = session.connection()
             left = "" if before.version is None else str(before.version)
             kind = Kind.WITHDRAWN if after.version is None else Kind.PROMOTED

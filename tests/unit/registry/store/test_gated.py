@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,44 +10,8 @@ from mlflow.exceptions import MlflowException
 
 from days_to_sell.registry.events.event import Kind
 from days_to_sell.registry.events.log import EventLog
-from days_to_sell.registry.store.gated import Judge
 from days_to_sell.registry.store.stores import GatedStore
-
-MODEL, OTHER = "ours", "foreign"
-
-
-@dataclass
-class Door:
-    """A door that turns the versions in ``red`` away."""
-
-    red: set[str] = field(default_factory=set)
-    seen: list[tuple[Any, Any]] = field(default_factory=list)
-
-    def refusals(self, connection: Any, workspace: str, spec: Any, candidate: Any, incumbent: Any) -> Any:
-        """Answer as the real one."""
-        self.seen.append((candidate, incumbent))
-        return ("gate golden is red: 3 rows differ",) if candidate.version in self.red else ()
-
-
-@pytest.fixture
-def door() -> Door:
-    """Everything may pass, until a test says otherwise."""
-    return Door()
-
-
-@pytest.fixture
-def gated(store: Path, tmp_path: Path, door: Door) -> GatedStore:
-    """A store with a model of ours and a foreign one, each with three versions."""
-    shutil.copy(store, tmp_path / "gated.db")
-    judge = Judge(
-        lambda name: object() if name == MODEL else None, door.refusals, lambda source: f"d:{source}"
-    )
-    made = GatedStore(f"sqlite:///{tmp_path / 'gated.db'}", judge=judge)
-    for name in (MODEL, OTHER):
-        made.create_registered_model(name)
-        for number in (1, 2, 3):
-            made.create_model_version(name, f"s3://bucket/{number}")
-    return made
+from tests.unit.registry.store.conftest import MODEL, OTHER, Door
 
 
 def events(gated: GatedStore, model: str = MODEL) -> list[tuple[str, str, Any, Any]]:
