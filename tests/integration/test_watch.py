@@ -213,7 +213,7 @@ def test_a_release_that_is_killed_is_continued_by_the_next(home: Home, where: st
 
 
 def test_a_rollback_is_live_and_written_down(home: Home) -> None:
-    """From the command line, with the package that was kept; the seconds are in the log, and in the status."""
+    """From the command line, with the package that was kept; the seconds are in the log."""
     home.promote("2")
     assert home.run("release", MODEL, *home.options).returncode == 0
     began = time.monotonic()

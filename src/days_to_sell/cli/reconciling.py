@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.alerts import Alerts
 from days_to_sell.release.choose import Choice, choose_target
-from days_to_sell.release.machine.admission import Gates
+from days_to_sell.release.machine.admission import Evaluate, Gates
 from days_to_sell.release.machine.aides import Aides
 from days_to_sell.release.machine.works import Publish
 from days_to_sell.release.outcome import Release
@@ -69,7 +69,7 @@ def aides_for(site: Site, log: EventLog | None = None) -> Aides:
     )
 
 
-def evaluator(log: EventLog, report: Report) -> Callable[[ModelSpec, ModelVersion, str | None], None]:
+def evaluator(log: EventLog, report: Report) -> Evaluate:
     """Give what evaluates gates that were not evaluated."""
 
     def evaluate_all(spec: ModelSpec, version: ModelVersion, incumbent: str | None) -> None:

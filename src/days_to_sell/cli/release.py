@@ -73,7 +73,7 @@ def release() -> None:
     show_default=True,
     help="Seconds to wait for another release of the model.",
 )
-@click.option("--watch", is_flag=True, help="Go on until told to end: release whatever comes into Production.")
+@click.option("--watch", is_flag=True, help="Go on until told to end; release what comes into Production.")
 @click.option(
     "--every",
     type=click.FloatRange(min=1),
@@ -101,9 +101,10 @@ def run(
 ) -> None:
     """Build, prove and deploy the version of each registered MODEL that is in Production.
 
-    Without a MODEL, all that have an installed spec. Each further one is served on ports higher by ten. Golden
-    data is replayed in pre-production and again in production; a version that fails leaves what serves as it
-    is. Run again, it does nothing while the released version serves, and continues what was interrupted.
+    Without a MODEL, all that have an installed spec. Each further one is served on ports higher by ten.
+    Golden data is replayed in pre-production and again in production; a version that fails leaves what
+    serves as it is. Run again, it does nothing while the released version serves, and continues what was
+    interrupted.
 
     Ends with code 0 where all is as it should be, 1 where a version was refused, 2 where the call is wrong, 3
     where another program holds the lease, 4 where something did not answer or was in the way.

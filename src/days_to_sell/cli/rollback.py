@@ -46,9 +46,9 @@ def rollback(
 ) -> None:
     """Make the previous good version of registered MODEL Production again, live from what was kept.
 
-    That is the version that was released here last, before the one in Production, and that nobody rolled back
-    from since. Nothing is built, and pre-production is left out: these bytes were proven there. Golden data is
-    replayed in production all the same. Exit codes are those of release.
+    That is the version that was released here last, before the one in Production, and that nobody rolled
+    back from since. Nothing is built, and pre-production is left out: these bytes were proven there. Golden
+    data is replayed in production all the same. Exit codes are those of release.
 
     \b
     Examples:

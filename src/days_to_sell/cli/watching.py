@@ -26,7 +26,7 @@ from days_to_sell.release.watching.model_loop import ModelLoop
 from days_to_sell.release.watching.patience import Patience
 from days_to_sell.release.watching.webhook import Webhook, read_secret
 
-# The daemon waits and tries again by itself; MLflow's own seven attempts take minutes, in which nobody is told.
+# The daemon waits and tries again by itself; MLflow's own seven attempts take minutes, and tell nobody.
 IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
 
@@ -65,7 +65,9 @@ def watch_production(
     place = place_of(site.workspace)
 
     def loops(halted: Callable[[], bool]) -> Sequence[ModelLoop]:
-        made = (_loop(model, each, choice, aides, place, board, every, halted) for model, each in sites.items())
+        made = (
+            _loop(model, each, choice, aides, place, board, every, halted) for model, each in sites.items()
+        )
         return tuple(made)
 
     daemon = Daemon(loops, aides.log, place, board)

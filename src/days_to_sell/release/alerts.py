@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +39,9 @@ class Alerts:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if self.url and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise SettingsError("DAYS_TO_SELL_ALERT_URL is no address to post to; write it as https://host/path")
+            raise SettingsError(
+                "DAYS_TO_SELL_ALERT_URL is no address to post to; write it as https://host/path"
+            )
 
     def send(self, what: str, model: str, version: str, reason: str, more: Mapping[str, Any]) -> None:
         """Tell it, without waiting for anybody.
@@ -79,5 +82,6 @@ class Alerts:
             # The address may hold a secret, and so may the message.
             self.report(f"the alert could not be sent to {host}: {type(error).__name__}")
             return
-        if not reply.ok or reply.is_redirect:
+        # A redirect is not followed: it may lead to somebody else.
+        if not HTTPStatus.OK <= reply.status_code < HTTPStatus.MULTIPLE_CHOICES:
             self.report(f"{host} refused the alert with HTTP {reply.status_code}")

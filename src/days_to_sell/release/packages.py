@@ -111,8 +111,8 @@ def _room_on(shelf: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ReleaseError(
-            f"{shelf} takes no model package: {error.strerror or error}; make room there, or mend it, and the "
-            "release goes on"
+            f"{shelf} takes no model package: {error.strerror or error}; make room there, or mend it, and "
+            "the release goes on"
         ) from error
 
 

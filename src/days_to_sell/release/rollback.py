@@ -65,7 +65,8 @@ class Rollback:
         self._write(chosen, {**told, "state": STARTED})
         try:
             self._open_the_door(chosen, leaving, reason)
-            self.report(f"{self.model}: version {chosen.version} goes to Production instead of {leaving or 'none'}")
+            instead = f" instead of {leaving}" if leaving else ""
+            self.report(f"{self.model}: version {chosen.version} goes to Production{instead}")
             self.registry.align(version)
         except DaysToSellError as error:
             self._write(chosen, {**told, "state": FAILED, "why": str(error)})
@@ -79,8 +80,8 @@ class Rollback:
     def _open_the_door(self, chosen: Event, leaving: str | None, reason: str) -> None:
         """Let the version pass on the ground that these very bytes were released here before.
 
-        Gates that compare are about the version that is to leave; waiting for them to be evaluated would leave
-        a bad version in place for longer than anybody wants.
+        Gates that compare are about the version that is to leave; waiting for them to be evaluated would
+        leave a bad version in place for longer than anybody wants.
         """
         against = self.refusals(key_of(chosen), leaving)
         if not against:
@@ -110,8 +111,8 @@ def good_version(log: EventLog, model: str, place: str, leaving: str | None, to:
         model: Name of the registered model.
         place: Name of the place that is deployed to.
         leaving: Version that is in Production now.
-        to: Version to go back to; if absent, the one that was released last before the one that leaves, and that
-            nobody has rolled back from since.
+        to: Version to go back to; if absent, the one that was released last before the one that leaves, and
+            that nobody has rolled back from since.
 
     Returns:
         The event of its last release.

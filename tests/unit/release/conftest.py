@@ -56,7 +56,7 @@ def log(workspace: Path) -> EventLog:
 
 @pytest.fixture
 def aides(log: EventLog, lines: list[str]) -> Aides:
-    """Who stands beside the release: the log, and gates that find nothing to say of a model without a spec."""
+    """Who stands beside the release: the log, and gates with nothing to say of a model without a spec."""
     return Aides(log, Gates(log), Alerts("", lines.append))
 
 
@@ -65,6 +65,4 @@ def release(
     registry: ShelfRegistry, target: ThreadTarget, lines: list[str], workspace: Path, aides: Aides
 ) -> Callable[[], Release]:
     """Run the reconcile step once."""
-    return lambda: reconcile(
-        registry, MODEL, target, workspace=workspace, report=lines.append, aides=aides
-    )
+    return lambda: reconcile(registry, MODEL, target, workspace=workspace, report=lines.append, aides=aides)

@@ -55,8 +55,8 @@ def test_a_disk_that_takes_nothing_leaves_no_half_of_a_package(
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(ReleaseError, match="No space left on device; make room"):
-        patch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ReleaseError, match="No space left on device; make room"):
         fetch_package(registry, registry.version("tiny-model", "1"), tmp_path / "workspace")
     assert list((tmp_path / "workspace" / "packages").iterdir()) == []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from days_to_sell.errors import PackageError, ProofError, RegistryError, ReleaseError
+from days_to_sell.errors import PackageError, ProofError, ReleaseError
 from days_to_sell.release.machine.steps import Verify
 from days_to_sell.release.outcome import Release
 from days_to_sell.scoring.package import ModelPackage
@@ -297,4 +297,4 @@ def test_a_failure_to_write_the_reason_does_not_hide_it(
     registry.on_tag = down
     with pytest.raises(ProofError):
         release()
-    assert lines[-1] == "the reason could not be written to the version's tags: the registry is down"
+    assert lines[-1] == "the state could not be written to the version's tags: the registry is down"

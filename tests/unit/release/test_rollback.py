@@ -32,13 +32,14 @@ def released(registry: ShelfRegistry, release: Step, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def back(
-    registry: ShelfRegistry, release: Step, aides: Aides, workspace: Path, lines: list[str]
-) -> Back:
+def back(registry: ShelfRegistry, release: Step, aides: Aides, workspace: Path, lines: list[str]) -> Back:
     """Roll back."""
 
     def roll(
-        reason: str = "wrong prices", to: str | None = None, refusals: Sequence[str] = (), serve: Step = release
+        reason: str = "wrong prices",
+        to: str | None = None,
+        refusals: Sequence[str] = (),
+        serve: Step = release,
     ) -> Release:
         def against(key: Key, leaving: str | None) -> Sequence[str]:
             return refusals
@@ -96,7 +97,7 @@ def test_a_version_can_be_named(back: Back, target: ThreadTarget) -> None:
 def test_a_version_that_never_got_to_serve_is_left_for_what_serves(
     back: Back, registry: ShelfRegistry, target: ThreadTarget, log: EventLog, tmp_path: Path
 ) -> None:
-    """Production names version 4, which nobody released: version 3 goes on serving and is Production again."""
+    """Production names version 4, which nobody released: version 3 serves on and is Production again."""
     registry.add(MODEL, "4", make_package(tmp_path / "shelf" / "4"))
     deployed = len(target.deployed)
     assert not back().changed
@@ -145,9 +146,10 @@ def test_a_registry_that_refuses_leaves_everything_as_it_was(
     def refuse(version: object) -> None:
         raise RegistryError("the registry is down")
 
-    with monkeypatch.context() as patch, pytest.raises(RegistryError, match="is down"):
+    with monkeypatch.context() as patch:
         patch.setattr(registry, "align", refuse)
-        back()
+        with pytest.raises(RegistryError, match="is down"):
+            back()
     assert registry.in_production[MODEL] == "3"
     registry.in_production[MODEL] = "2"
     assert release().version == "2"
@@ -158,7 +160,7 @@ def test_a_registry_that_refuses_leaves_everything_as_it_was(
 def test_other_bytes_under_the_number_are_refused(
     back: Back, registry: ShelfRegistry, target: ThreadTarget, workspace: Path, tmp_path: Path
 ) -> None:
-    """Where the kept package is gone and the registry's is another one now, the old one does not come back."""
+    """Where the kept package is gone and the registry's is another one now, nothing comes back."""
     for kept in (workspace / "packages").glob("*-2-*"):
         kept.rename(tmp_path / "gone")
     registry.packages[MODEL, "2"] = make_package(tmp_path / "shelf" / "forged", intercept=99.0).root

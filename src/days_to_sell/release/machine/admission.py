@@ -65,7 +65,8 @@ class Gates:
         if reasons:
             told = "\n".join(f"- {reason}" for reason in reasons)
             raise GateError(
-                f"version {key.version} of {key.model} is in Production past its gates, and is not released:\n{told}"
+                f"version {key.version} of {key.model} is in Production past its gates, "
+                f"and is not released:\n{told}"
             )
 
     def refusals(self, key: Key, leaving: str | None) -> tuple[str, ...]:

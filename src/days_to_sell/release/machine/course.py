@@ -86,12 +86,12 @@ class Course:
             self._take(verify)
 
     def _look_up(self, step: Step) -> None:
-        """See, before a step, that it is still to be taken; once in production, it is proven or taken back."""
+        """See, before a step, that it is still to be taken."""
         self.at = step.name
         if self.stopping():
             raise StoppedError(
-                f"{self.piece.version.model} version {self.piece.version.version}: stopped before {step.name}; "
-                "the next release goes on there"
+                f"{self.piece.version.model} version {self.piece.version.version}: stopped before "
+                f"{step.name}; the next release goes on there"
             )
         if step.name in (PREPROD, PRODUCTION) and not self.wanted():
             raise SupersededError(f"version {self.piece.version.version} is in Production no more")

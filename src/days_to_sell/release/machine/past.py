@@ -124,5 +124,3 @@ def _attempts(events: list[Event]) -> tuple[Attempt, ...]:
             key = key_of(event) if event.digest else attempt.key
             found[name] = replace(attempt, key=key, rows=(*attempt.rows, event))
     return tuple(found.values())
-
-

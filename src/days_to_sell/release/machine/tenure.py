@@ -58,8 +58,8 @@ class Tenure:
         """
         if not self.held:
             raise LeaseError(
-                f"{self.lease.holder} no longer holds the lease {self.lease.name!r}: it could not be renewed, or "
-                "another took over; nothing more is done here, and whoever holds it goes on"
+                f"{self.lease.holder} no longer holds the lease {self.lease.name!r}: it could not be "
+                "renewed, or another took over; nothing more is done here, and whoever holds it goes on"
             )
         self._alive = time.monotonic()
 
@@ -137,8 +137,8 @@ def _taken(
             return Tenure(log, lease, asked + seconds, seconds)
         if stopping() or (wait is not None and time.monotonic() - begun > wait):
             raise LeaseError(
-                f"{holder or 'another program'} holds the lease {name!r}; it is at work there, so leave it to "
-                "that, or end it and try again"
+                f"{holder or 'another program'} holds the lease {name!r}; it is at work there, so leave it "
+                "to that, or end it and try again"
             )
         if holder and holder != told:
             told = holder

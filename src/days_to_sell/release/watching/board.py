@@ -113,6 +113,6 @@ class Board:
             for model, shown in self._states.items():
                 taken = " ".join(f"{step} {seconds:.1f}s" for step, seconds in shown.steps)
                 line = f"{model}  {shown.text}  {self.clock() - shown.since:.0f}s  {taken}"
-                self.out.write(f"{line[:width]}\n")
+                self.out.write(f"{line[:width].rstrip()}\n")
             self._lines = len(self._states)
         self.out.flush()

@@ -100,7 +100,7 @@ class Daemon:
             self._active = ()
 
     def _follow(self, tail: Tail, tenure: Tenure) -> None:
-        """Wake the loops by what is written to the log, and keep the lease from being taken for that of a hang."""
+        """Wake the loops by what is written to the log, and show that this program does not hang."""
         patience = Patience(every=TAIL_SECONDS, most=MOST_SECONDS)
         wait, silent = TAIL_SECONDS, False
         while tenure.held and not self.ending:
@@ -129,4 +129,3 @@ class Daemon:
 
     def _say(self, line: str) -> None:
         self.board.say("", line)
-

@@ -63,7 +63,7 @@ class Deliveries:
             if delivery in self._seen:
                 raise _NotTakenError(HTTPStatus.CONFLICT, "it was delivered before")
             if len(self._seen) >= MOST_IDS:
-                raise _NotTakenError(HTTPStatus.TOO_MANY_REQUESTS, "too many deliveries; the poll sees it too")
+                raise _NotTakenError(HTTPStatus.TOO_MANY_REQUESTS, "too many; the poll sees it too")
             self._seen[delivery] = now
 
 
@@ -75,13 +75,22 @@ class Webhook:
         hint: Takes the name of the registered model that a delivery is about, or ``None``.
         host: Address to listen on.
         port: Port to listen on; 0 for any that is free.
+        clock: Seconds since 1970.
 
     Raises:
         SettingsError: The address cannot be had.
     """
 
-    def __init__(self, secret: bytes, hint: Hint, port: int, host: str = LOOPBACK) -> None:
-        handler = type("Handler", (_Handler,), {"deliveries": Deliveries(secret), "hint": staticmethod(hint)})
+    def __init__(
+        self,
+        secret: bytes,
+        hint: Hint,
+        port: int,
+        host: str = LOOPBACK,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        believed = Deliveries(secret, clock)
+        handler = type("Handler", (_Handler,), {"deliveries": believed, "hint": staticmethod(hint)})
         try:
             self._server = ThreadingHTTPServer((host, port), handler)
         except OSError as error:

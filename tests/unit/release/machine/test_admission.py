@@ -59,7 +59,7 @@ def test_a_model_without_a_spec_passes(log: EventLog) -> None:
 
 def test_what_was_never_evaluated_is_evaluated_before_it_is_refused(log: EventLog) -> None:
     """It came past the store: gates that turn out green let it through, red ones are named."""
-    with pytest.raises(GateError, match="past its gates.*\n- gate integrity was never evaluated"):
+    with pytest.raises(GateError, match=r"past its gates.*\n- gate integrity was never evaluated"):
         Gates(log)(VERSION, KEY, print)
     red = Evaluating(log, passed=False)
     with pytest.raises(GateError, match="gate integrity is red: as it is"):

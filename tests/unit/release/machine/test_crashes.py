@@ -1,4 +1,4 @@
-"""A release that dies at any moment is continued by the next run: the end is right, and nothing is doubled."""
+"""A release that dies at any moment is continued by the next run, ends right, and doubles nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ from tests.unit.release.fakes import ShelfRegistry, ThreadTarget
 from tests.unit.release.mortal import DeathError, Life, MortalLog, MortalTarget
 
 MOMENTS = (
-    *(f"{when} {step} {state}" for step in STEPS for state in ("started", "done") for when in ("before", "after")),
+    *(
+        f"{when} {step} {state}"
+        for step in STEPS
+        for state in ("started", "done")
+        for when in ("before", "after")
+    ),
     "prepared",
     *(f"{what} {place}" for what in ("deployed", "confirmed") for place in ("preprod", "production")),
     "before released",
@@ -125,7 +130,7 @@ def test_what_was_killed_and_is_not_wanted_any_more_is_undone(world: World, end:
 
 
 def test_steps_that_are_done_are_not_done_again(world: World) -> None:
-    """Killed before production, the next run fetches nothing, proves nothing twice and leaves preprod alone."""
+    """Killed before production, the next run fetches and proves nothing twice, and leaves preprod alone."""
     with pytest.raises(DeathError):
         world.run("before production started")
     deployed = len(world.target.deployed)
@@ -157,10 +162,10 @@ def test_a_version_that_comes_in_while_another_is_on_its_way_takes_over(world: W
     third = make_package(tmp_path / "shelf" / "3", intercept=30.0)
     prepare = world.target.prepare
 
-    def promote_meanwhile(*arguments: object) -> object:
+    def promote_meanwhile(*arguments: object, **options: object) -> object:
         world.target.prepare = prepare  # type: ignore[method-assign]
         world.registry.add(MODEL, "3", third)
-        return prepare(*arguments)  # type: ignore[arg-type]
+        return prepare(*arguments, **options)  # type: ignore[arg-type]
 
     world.target.prepare = promote_meanwhile  # type: ignore[method-assign,assignment]
     assert world.run().version == "3"

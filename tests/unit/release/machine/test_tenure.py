@@ -39,8 +39,9 @@ def test_a_second_one_is_told_who_has_it(log: EventLog) -> None:
     """Waiting is said once, and the error names the holder too."""
     lines: list[str] = []
     assert log.leases.acquire("release x", "somebody", 60)
-    with pytest.raises(LeaseError, match="somebody holds the lease 'release x'"), hold(
-        log, "release x", report=lines.append, wait=0.6
+    with (
+        pytest.raises(LeaseError, match="somebody holds the lease 'release x'"),
+        hold(log, "release x", report=lines.append, wait=0.6),
     ):
         pass
     assert lines == ["waiting: somebody holds the lease 'release x'"]
@@ -72,7 +73,7 @@ def test_the_fence_lets_nobody_in_who_came_before_the_newest(log: EventLog, tmp_
         log.leases.release(sleeper.lease)
         with hold(log, "release x", report=print) as newer, fence.entered(newer):
             pass
-        with pytest.raises(LeaseError, match="was admitted with number 1.*and 2 was seen since"):
+        with pytest.raises(LeaseError, match=r"was admitted with number 1.*and 2 was seen since"):
             fence.entered(sleeper).__enter__()
 
 

@@ -111,7 +111,9 @@ def test_an_event_makes_it_look_at_once_and_at_that_model_alone(running: Running
     assert running.registry.asked == [MODELS[0]]
 
 
-@pytest.mark.parametrize(("hint", "looked"), [(MODELS[1], {MODELS[1]}), (None, set(MODELS)), ("stranger", set())])
+@pytest.mark.parametrize(
+    ("hint", "looked"), [(MODELS[1], {MODELS[1]}), (None, set(MODELS)), ("stranger", set())]
+)
 def test_a_hint_makes_it_look(running: Running, hint: str | None, looked: set[str]) -> None:
     """One without a name is about all of them; one about another model about none."""
     running.registry.asked.clear()

@@ -47,7 +47,12 @@ class Watched:
 
 @pytest.fixture
 def watched(
-    registry: ShelfRegistry, target: ThreadTarget, release: Step, log: EventLog, workspace: Path, tmp_path: Path
+    registry: ShelfRegistry,
+    target: ThreadTarget,
+    release: Step,
+    log: EventLog,
+    workspace: Path,
+    tmp_path: Path,
 ) -> Watched:
     """Version 1 serves; version 2, which fails in production, has come into Production and was refused."""
     written, calls = io.StringIO(), list[int]()
@@ -128,7 +133,9 @@ def test_what_is_down_is_asked_again_sooner_and_then_ever_more_rarely(
     assert watched.serving() == "1"
 
 
-def test_a_fault_of_the_program_itself_ends_no_loop(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_program_itself_ends_no_loop(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is shown with its trace, and the next look comes."""
 
     def faulty(*arguments: object) -> None:

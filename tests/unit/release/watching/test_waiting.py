@@ -1,4 +1,4 @@
-"""When the daemon looks: after a while, at once when the log has news, and ever more rarely while things fail."""
+"""When the daemon looks: after a while, at once when the log has news, ever more rarely while all fails."""
 
 from __future__ import annotations
 
