@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig
 
@@ -217,6 +218,13 @@ def is_running(container: Container) -> bool:
     except NotFound:
         return False
     return bool(container.status == "running")
+
+
+def ask_to_end(container: Container) -> None:
+    """Tell a container to end, as stopping it would, without waiting; one that has ended is left as it is."""
+    # A signal other than the container's own would have the engine start it again.
+    with suppress(APIError):
+        container.kill(signal=container.attrs["Config"].get("StopSignal") or "SIGTERM")
 
 
 def address_in(container: Container, network: str) -> str:

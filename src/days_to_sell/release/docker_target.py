@@ -14,6 +14,7 @@ from days_to_sell.release.containers import (
     REPLICA,
     Containers,
     address_in,
+    ask_to_end,
     deployment_of,
     is_running,
     own_url,
@@ -21,7 +22,7 @@ from days_to_sell.release.containers import (
     slot_of,
 )
 from days_to_sell.release.engine import engine_errors
-from days_to_sell.release.images.build import build_image
+from days_to_sell.release.images.build import build_image, kept_image
 from days_to_sell.release.proxy.haproxy import Proxy
 from days_to_sell.release.proxy.routing import COLOURS, REPLICAS, Colour, Routing, other
 from days_to_sell.release.replay import replay, require
@@ -57,8 +58,14 @@ class DockerTarget:
             self._containers.find(model, environment)
         self._site.addresses.reserve(model, environment, self.started())
 
-    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
+    def prepare(
+        self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
+    ) -> Artifact:
         """Build the image of the package, unless the engine has it."""
+        found = kept_image(self._engine, package, version, engine) if kept else None
+        if found is not None:
+            self._site.report(f"image {found} was kept")
+            return Artifact(package, version, found, engine)
         image, size = build_image(self._engine, self._site, package, version, engine)
         return Artifact(package, version, image, engine, size)
 
@@ -223,16 +230,27 @@ class DockerTarget:
         self._containers.remove_rest(environment, model)
 
     def _remove(self, containers: Iterable[Container]) -> None:
-        for container in containers:
-            if is_running(container):
-                container.stop(timeout=GRACE_SECONDS)
-            container.remove(force=True, v=True)
+        """End containers: the proxies first, then the replicas together, for each takes a second or more."""
+        found = list(containers)
+        replicas = [each for each in found if role_of(each) == REPLICA]
+        for proxy in (each for each in found if each not in replicas):
+            _end(proxy)
+        for replica in replicas:
+            ask_to_end(replica)
+        for replica in replicas:
+            _end(replica)
 
 
 def _served(containers: Iterable[Container]) -> tuple[Deployment, ...]:
     # A container of an earlier toolkit has no role, and is all that its deployment has.
     found = (deployment_of(each) for each in containers if role_of(each) in (REPLICA, ""))
     return tuple(dict.fromkeys(found))
+
+
+def _end(container: Container) -> None:
+    if is_running(container):
+        container.stop(timeout=GRACE_SECONDS)
+    container.remove(force=True, v=True)
 
 
 def _log_of(container: Container) -> str:

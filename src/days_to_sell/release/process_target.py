@@ -37,7 +37,9 @@ class ProcessTarget:
         self._settle(model, environment)
         self._site.addresses.reserve(model, environment, self.started())
 
-    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
+    def prepare(
+        self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
+    ) -> Artifact:
         """Take the package as it is: there is nothing to build."""
         check_project(self._site.project)
         return Artifact(package, version, engine=engine)

@@ -113,7 +113,7 @@ def reconcile(
                 return turn.take()
             except SupersededError as error:
                 report(f"{model}: {error}; looking again")
-        raise ReleaseError(f"{model} has another version in Production each time one is on its way; look again")
+        raise ReleaseError(f"{model}: each version was replaced in Production before it served; look again")
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class _Turn:
             self.works.target.reserve(self.model, environment)
         digest = before.digest if before else ""
         journal = self._journal(left.id if left else secrets.token_hex(8))
-        piece = Piece(desired, digest)
+        piece = Piece(desired, digest, kept=before is not None)
         show = _Shown(self.works, desired)
         course = Course(
             self.works,
@@ -249,9 +249,7 @@ class _Turn:
         self.aides.alerts.send(alerts.ROLLED_BACK, key.model, key.version, reason, _about(key, VERIFY))
 
     def _journal(self, release: str) -> Journal:
-        return Journal(
-            self.aides.log, self.tenure, self.aides.actor, self.place, release, self.aides.told
-        )
+        return Journal(self.aides.log, self.tenure, self.aides.actor, self.place, release, self.aides.told)
 
 
 @dataclass

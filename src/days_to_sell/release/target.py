@@ -82,13 +82,16 @@ class Target(Protocol):
             TargetError: Something else holds the port; the message says what, and the way out.
         """
 
-    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
+    def prepare(
+        self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
+    ) -> Artifact:
         """Make what ``deploy`` takes; nothing that serves changes.
 
         Args:
             package: The verified model package.
             version: The registered version that it is.
             engine: What is to compute its bundle: ``python`` or ``jvm``.
+            kept: Whether what was made of the package before will do, whatever the code around it is by now.
 
         Raises:
             TargetError: It could not be made.

@@ -97,7 +97,9 @@ class ThreadTarget:
         """Ask who holds the port."""
         self._addresses.reserve(model, environment, self.started())
 
-    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
+    def prepare(
+        self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
+    ) -> Artifact:
         """Build an image, unless it is there."""
         image = f"image-of-{version}"
         if (name := f"{image}@{package.digest}") not in self.images:

@@ -19,7 +19,7 @@ from days_to_sell.release.image_size import ImageSize, image_size
 from days_to_sell.release.images import labels
 from days_to_sell.release.images.archive import pack
 from days_to_sell.release.images.base_image import pin_base
-from days_to_sell.release.images.order import Order
+from days_to_sell.release.images.order import Order, image_name
 from days_to_sell.release.project import DOCKERFILE, source_address
 from days_to_sell.release.sbom import Contents, write_sbom
 from days_to_sell.release.site import Site
@@ -68,6 +68,26 @@ def build_image(
         size = image_size(engine, order.image, base.id)
     site.report(f"image {order.image}, {size}")
     return order.image, size
+
+
+def kept_image(
+    engine: docker.DockerClient, package: ModelPackage, version: str, scored_by: str
+) -> str | None:
+    """Find the image that was built of a package before, whatever the code around it and its base are by now.
+
+    Returns:
+        Its name and tag; ``None`` where the engine has it not.
+
+    Raises:
+        TargetError: The engine does not answer.
+    """
+    name = image_name(package, version, scored_by)
+    same = {
+        labels.PACKAGE_DIGEST: package.digest,
+        labels.MODEL_VERSION: version,
+        labels.ENGINE: scored_by,
+    }
+    return name if same.items() <= _labels_of(engine, name).items() else None
 
 
 def fill_context(context: Path, site: Site, order: Order) -> str:
@@ -156,10 +176,14 @@ def _follow(steps: Iterable[dict[str, Any]], image: str, report: Report) -> None
 
 
 def _is_there(engine: docker.DockerClient, order: Order, context: str) -> bool:
-    with engine_errors(f"look for image {order.image}"):
-        try:
-            found = engine.images.get(order.image).labels
-        except ImageNotFound:
-            return False
     same = {labels.CONTEXT_DIGEST: context, labels.BASE_ID: order.base.id}
-    return same.items() <= found.items()
+    return same.items() <= _labels_of(engine, order.image).items()
+
+
+def _labels_of(engine: docker.DockerClient, image: str) -> Mapping[str, str]:
+    """Read an image's labels; none where the engine has it not."""
+    with engine_errors(f"look for image {image}"):
+        try:
+            return dict(engine.images.get(image).labels)
+        except ImageNotFound:
+            return {}

@@ -13,6 +13,12 @@ from days_to_sell.release.sbom import SBOM
 from days_to_sell.scoring.package import ModelPackage
 
 
+def image_name(package: ModelPackage, version: str, engine: str) -> str:
+    """Name an image and its tag: ``<model>:<version>-<digest>``, with ``-jvm`` behind it for that engine."""
+    name = f"{slug(package.model)}:{version}-{short(package.digest)}"
+    return f"{name}-jvm" if engine == "jvm" else name
+
+
 @dataclass(frozen=True)
 class Order:
     """Which image is wanted.
@@ -31,9 +37,8 @@ class Order:
 
     @property
     def image(self) -> str:
-        """Name and tag: ``<model>:<version>-<digest>``, with ``-jvm`` behind it for that engine."""
-        name = f"{slug(self.package.model)}:{self.version}-{short(self.package.digest)}"
-        return f"{name}-jvm" if self.engine == "jvm" else name
+        """Name and tag."""
+        return image_name(self.package, self.version, self.engine)
 
     @property
     def arguments(self) -> dict[str, str]:

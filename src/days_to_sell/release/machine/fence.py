@@ -52,8 +52,8 @@ class Fence:
             while not _locked(lock.fileno()):
                 if time.monotonic() > deadline:
                     raise TargetError(
-                        f"another program changes what is deployed from {self._lock.parent} and does not come to "
-                        f"an end; `fuser {self._lock}` names it"
+                        f"another program changes what is deployed from {self._lock.parent} and does not "
+                        f"come to an end; `fuser {self._lock}` names it"
                     )
                 time.sleep(LOOK_SECONDS)
             # After the waiting: it may have outlasted the lease.
@@ -65,8 +65,8 @@ class Fence:
         highest, token = self._highest(), tenure.lease.token
         if token < highest:
             raise LeaseError(
-                f"{tenure.lease.holder} was admitted with number {token} to what is deployed here, and {highest} "
-                "was seen since: another program took over, and nothing was changed"
+                f"{tenure.lease.holder} was admitted with number {token} to what is deployed here, and "
+                f"{highest} was seen since: another program took over, and nothing was changed"
             )
         if token > highest:
             write_whole(self._path, json.dumps({"authority": self._authority, "token": token}))
@@ -79,7 +79,8 @@ class Fence:
             return int(written["token"]) if written["authority"] == self._authority else 0
         except (KeyError, TypeError, ValueError) as error:
             raise TargetError(
-                f"{self._path} is damaged ({error}); see that no release is under way, remove it, and release again"
+                f"{self._path} is damaged ({error}); see that no release is under way, remove it, and "
+                "release again"
             ) from error
 
 
@@ -113,10 +114,12 @@ class FencedTarget:
         with self._fence.entered(self._tenure):
             self._target.reserve(model, environment)
 
-    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
+    def prepare(
+        self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
+    ) -> Artifact:
         """Make what is deployed; nothing that serves changes, so that nobody has to wait."""
         self._tenure.require()
-        return self._target.prepare(package, version, engine)
+        return self._target.prepare(package, version, engine, kept=kept)
 
     def deploy(self, artifact: Artifact, environment: str) -> Deployment:
         """Start the artifact as candidate."""

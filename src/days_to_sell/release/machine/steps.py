@@ -1,4 +1,4 @@
-"""The steps of a release. Each can be done again at any time, and can tell whether what it made is still there."""
+"""The steps of a release: each can be done again at any time, and tells whether what it made is there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ Made = Mapping[str, Any]
 class Step(Protocol):
     """One step, for one version."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name of the step, as the log has it."""
 
     def stands(self, made: Made) -> bool:
         """Ask the world whether what the step made, as the log has it, is there still; take it if so."""
@@ -84,14 +86,16 @@ class MakeImage:
         predictor = self.works.load(package)
         self.works.report(f"engine {predictor.engine}: {predictor.reason}")
         self.piece.predictor = predictor
-        artifact = self.works.target.prepare(package, self.piece.version.version, predictor.engine)
+        artifact = self.works.target.prepare(
+            package, self.piece.version.version, predictor.engine, kept=self.piece.kept
+        )
         self.piece.artifact = artifact
         return {"image": artifact.image or "", "engine": artifact.engine}
 
 
 @dataclass(frozen=True)
 class ReplayArtifact:
-    """The golden rows, answered by the bundle itself: a proof about bytes, which never have to be asked again."""
+    """The golden rows, answered by the bundle itself: a proof about bytes, which need not be asked again."""
 
     works: Works
     piece: Piece
@@ -205,7 +209,8 @@ def steps_of(works: Works, piece: Piece, environments: tuple[str, ...]) -> tuple
     *rehearsals, production = environments
     first = (FetchPackage(works, piece), MakeImage(works, piece), ReplayArtifact(works, piece))
     rehearse = tuple(Rehearse(works, piece, environment) for environment in rehearsals)
-    return (*first, PublishImage(works, piece), *rehearse, Deploy(works, piece, production), Verify(works, piece))
+    last = (Deploy(works, piece, production), Verify(works, piece))
+    return (*first, PublishImage(works, piece), *rehearse, *last)
 
 
 def _artifact(piece: Piece) -> Artifact:

@@ -56,6 +56,7 @@ class Piece:
     Args:
         version: The registered version.
         digest: Digest that its package has to have; empty where any will do.
+        kept: Whether it was released before, and goes back as it was.
         package: The verified package.
         predictor: The package, opened with its engine.
         artifact: What the target made of it.
@@ -66,6 +67,7 @@ class Piece:
 
     version: ModelVersion
     digest: str = ""
+    kept: bool = False
     package: ModelPackage | None = None
     predictor: Predictor | None = None
     artifact: Artifact | None = None
