@@ -68,9 +68,11 @@ class MortalTarget:
         self.life.reach(f"reserve {environment}")
         self.world.reserve(model, environment)
 
-    def prepare(self, package: ModelPackage, version: str, engine: str = "python") -> Artifact:
+    def prepare(
+        self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
+    ) -> Artifact:
         """Build an image, unless it is there."""
-        artifact = self.world.prepare(package, version, engine)
+        artifact = self.world.prepare(package, version, engine, kept=kept)
         self.life.reach("prepared")
         return artifact
 
