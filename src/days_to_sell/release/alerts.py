@@ -53,7 +53,7 @@ class Alerts:
             reason: Why.
             more: What else there is to know, of JSON's types.
         """
-        if self._last.get(model) == (what, version, reason):
+        if what == FAILED and self._last.get(model) == (what, version, reason):
             # What is tried again and again, and fails alike, is told once.
             return
         self._last[model] = (what, version, reason)
@@ -65,6 +65,10 @@ class Alerts:
         thread = threading.Thread(target=self._post, args=(told,), daemon=True, name="sends an alert")
         self._sending = [each for each in self._sending if each.is_alive()] + [thread]
         thread.start()
+
+    def settle(self, model: str) -> None:
+        """Take it that all is well with a model: what fails from now on is news, even if it failed before."""
+        self._last.pop(model, None)
 
     def wait(self, seconds: float = ANSWER_SECONDS) -> None:
         """Give alerts that are on their way a last moment, before the program ends."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from days_to_sell.errors import PackageError, ReleaseError
+from days_to_sell.errors import PackageError, TargetError
 from days_to_sell.release.names import short, slug
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.scoring.signature import SIGNATURE, require_signature
@@ -50,7 +50,7 @@ def fetch_package(registry: Versions, version: ModelVersion, workspace: Path) ->
     Raises:
         PackageError: It is damaged, or belongs to another model.
         RegistryError: The registry does not hand it out.
-        ReleaseError: The workspace does not take it.
+        TargetError: The workspace does not take it.
     """
     shelf = workspace / SHELF
     with _room_on(shelf):
@@ -110,10 +110,16 @@ def _room_on(shelf: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ReleaseError(
-            f"{shelf} takes no model package: {error.strerror or error}; make room there, or mend it, and "
+        raise TargetError(
+            f"{shelf} takes no model package: {_said(error)}; make room there, or mend it, and "
             "the release goes on"
         ) from error
+
+
+def _said(error: OSError) -> str:
+    # A copy of a whole folder fails with a list of what failed within.
+    inner = error.args[0] if isinstance(error, shutil.Error) and error.args else None
+    return str(inner[0][-1]) if isinstance(inner, list) and inner else error.strerror or str(error)
 
 
 def _sweep(shelf: Path) -> None:

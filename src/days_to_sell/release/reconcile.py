@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from days_to_sell.errors import DaysToSellError, LeaseError, ReleaseError, StoppedError
+from days_to_sell.errors import (
+    DaysToSellError,
+    LeaseError,
+    RegistryError,
+    ReleaseError,
+    StoppedError,
+    TargetError,
+)
 from days_to_sell.release import alerts
 from days_to_sell.release.machine.aides import Aides, aides_of_this_machine
 from days_to_sell.release.machine.course import Course, SupersededError, is_final
@@ -86,15 +94,17 @@ def reconcile(
         DaysToSellError: The version was refused, or something failed; the log says why, and so do its tags.
     """
     aides = aides or aides_of_this_machine(workspace, report)
-    place = place_of(workspace)
-    with hold(
-        aides.log,
-        lease_name("release", model, place),
-        report=report,
-        wait=aides.wait,
-        seconds=aides.lease_seconds,
-        stopping=aides.stopping,
-    ) as tenure:
+    with (
+        _on_this_machine(workspace),
+        hold(
+            aides.log,
+            lease_name("release", model, place_of(workspace)),
+            report=report,
+            wait=aides.wait,
+            seconds=aides.lease_seconds,
+            stopping=aides.stopping,
+        ) as tenure,
+    ):
         fence = Fence(workspace / "fences", model, identity_of(aides.log))
         load = partial(Predictor, engine=engine, runtime=runtime)
         works = Works(
@@ -107,13 +117,25 @@ def reconcile(
             aides.trusted_keys,
             aides.publish,
         )
-        turn = _Turn(works, aides, tenure, model, place, tuple(environments), engine)
+        turn = _Turn(works, aides, tenure, model, place_of(workspace), tuple(environments), engine)
         for _ in range(TURNS):
             try:
                 return turn.take()
             except SupersededError as error:
                 report(f"{model}: {error}; looking again")
-        raise ReleaseError(f"{model}: each version was replaced in Production before it served; look again")
+        raise RegistryError(f"{model}: each version was replaced in Production before it served; look again")
+
+
+@contextmanager
+def _on_this_machine(workspace: Path) -> Iterator[None]:
+    """Turn what the machine refuses into one of ours: a full disk, a folder that is gone."""
+    try:
+        yield
+    except OSError as error:
+        raise TargetError(
+            f"a release from {workspace} met {error}; what serves is as it was: mend that, and the release "
+            "goes on"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -150,7 +172,7 @@ class _Turn:
                 if desired.tags.get(STATUS) != RELEASED:
                     # Whoever released it was killed before it could say so here.
                     _Shown(self.works, desired)(released_tags(standing))
-                self._close_rollback(Key(self.model, standing.version, standing.digest), "")
+                self._settled(Key(self.model, standing.version, standing.digest), "")
                 return standing
         return self._release(desired, past, left)
 
@@ -210,7 +232,7 @@ class _Turn:
             raise
         show(released_tags(release))
         self.works.report(f"released: {release.model} version {release.version} serves at {release.url}")
-        self._close_rollback(piece.key, journal.release)
+        self._settled(piece.key, journal.release)
         return release
 
     def _admit(self, version: ModelVersion, key: Key, report: Report) -> None:
@@ -237,8 +259,9 @@ class _Turn:
             self.aides.alerts.send(what, key.model, key.version, str(error), _about(key, course.at))
         show(refused_tags(error, status))
 
-    def _close_rollback(self, key: Key, release: str) -> None:
-        """Write that a rollback is done, if that is what this was."""
+    def _settled(self, key: Key, release: str) -> None:
+        """Take it that all is well, and write that a rollback is done, if that is what this was."""
+        self.aides.alerts.settle(self.model)
         asked = rollback_to(self.aides.log, self.model, key.version, self.place)
         if asked is None:
             return

@@ -118,11 +118,16 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file that only its owner may read: whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(prefix=".state-", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    Path(draft).rename(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(draft).rename(path)
+    except OSError:
+        # A program that tries again and again would fill a disk with what did not fit on it.
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def _read(path: Path) -> Record:

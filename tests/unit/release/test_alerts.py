@@ -88,6 +88,25 @@ def test_what_fails_alike_again_and_again_is_told_once(listener: Listener) -> No
     assert [each["reason"] for each in listener.taken] == ["down", "other", "down", "down"]
 
 
+def test_what_failed_before_is_news_once_all_was_well(listener: Listener) -> None:
+    """Down today, up again, and down tomorrow for the same reason: that is told tomorrow too."""
+    alerts = Alerts(listener.url, lambda line: None)
+    for _ in range(2):
+        alerts.send("failed", "tiny-model", "2", "down", {})
+        alerts.settle("tiny-model")
+        alerts.wait()
+    assert len(listener.taken) == 2
+
+
+def test_a_version_that_somebody_promotes_again_is_refused_aloud_again(listener: Listener) -> None:
+    """A refusal is an answer to a person, who asked twice."""
+    alerts = Alerts(listener.url, lambda line: None)
+    for _ in range(2):
+        alerts.send("refused", "tiny-model", "2", "gate size is red", {})
+        alerts.wait()
+    assert len(listener.taken) == 2
+
+
 @pytest.mark.parametrize("status", [500, 302])
 def test_a_listener_that_refuses_is_a_line(listener: Listener, status: int) -> None:
     """The path of the address may be a secret: the line names the host alone."""

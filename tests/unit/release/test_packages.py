@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from days_to_sell.errors import ReleaseError
+from days_to_sell.errors import TargetError
 from days_to_sell.release.packages import DRAFT_SECONDS, fetch_package, kept_package
 from days_to_sell.scoring.signature import SIGNATURE, sign_package
 from days_to_sell.scoring.signing_keys import make_key
 from tests.packages import make_package
 from tests.unit.release.fakes import ShelfRegistry
+from tests.unit.release.full_disk import no_room
 
 
 def test_a_kept_package_takes_the_signature_that_its_version_got_since(tmp_path: Path) -> None:
@@ -45,10 +46,24 @@ def test_a_damaged_package_on_the_shelf_is_replaced(tmp_path: Path) -> None:
     assert kept_package("tiny-model", "1", kept.digest, tmp_path / "workspace") == kept
 
 
-def test_a_disk_that_takes_nothing_leaves_no_half_of_a_package(
+def test_a_disk_that_takes_no_more_leaves_no_half_of_a_package(tmp_path: Path) -> None:
+    """Full in the midst of a file, nothing of it stays; the message says what to do, and then it goes on."""
+    registry = ShelfRegistry()
+    registry.add("tiny-model", "1", make_package(tmp_path / "package"))
+    version = registry.version("tiny-model", "1")
+    with (
+        no_room(beyond=1000),
+        pytest.raises(TargetError, match=r"takes no model package: .*; make room there"),
+    ):
+        fetch_package(registry, version, tmp_path / "workspace")
+    assert list((tmp_path / "workspace" / "packages").iterdir()) == []
+    assert fetch_package(registry, version, tmp_path / "workspace").model == "tiny-model"
+
+
+def test_what_cannot_be_brought_to_the_disk_gets_no_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What cannot be brought to the disk gets no name there; the message says what to do."""
+    """A name says that all is there, even after the machine lost power."""
     registry = ShelfRegistry()
     registry.add("tiny-model", "1", make_package(tmp_path / "package"))
 
@@ -56,7 +71,7 @@ def test_a_disk_that_takes_nothing_leaves_no_half_of_a_package(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(ReleaseError, match="No space left on device; make room"):
+    with pytest.raises(TargetError, match="No space left on device; make room"):
         fetch_package(registry, registry.version("tiny-model", "1"), tmp_path / "workspace")
     assert list((tmp_path / "workspace" / "packages").iterdir()) == []
 

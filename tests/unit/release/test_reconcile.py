@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from days_to_sell.errors import PackageError, ProofError, ReleaseError
+from days_to_sell.errors import EventLogError, PackageError, ProofError, ReleaseError, TargetError
 from days_to_sell.release.machine.steps import Verify
 from days_to_sell.release.outcome import Release
 from days_to_sell.scoring.package import ModelPackage
 from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from tests.unit.release.conftest import MODEL
 from tests.unit.release.fakes import RefusingRegistryError, ShelfRegistry, ThreadTarget
+from tests.unit.release.full_disk import no_room
 
 Step = Callable[[], Release]
 
@@ -298,3 +299,26 @@ def test_a_failure_to_write_the_reason_does_not_hide_it(
     with pytest.raises(ProofError):
         release()
     assert lines[-1] == "the state could not be written to the version's tags: the registry is down"
+
+
+def test_on_a_full_disk_what_serves_keeps_serving_and_with_room_the_release_goes_on(
+    release: Step, registry: ShelfRegistry, target: ThreadTarget, tmp_path: Path
+) -> None:
+    """Neither log nor workspace takes a byte: that is an error with a remedy, and no version is lost."""
+    release()
+    registry.add(MODEL, "2", make_package(tmp_path / "shelf" / "2", intercept=20.0))
+    with no_room(beyond=100), pytest.raises((EventLogError, TargetError)):
+        release()
+    assert serving(target) == "1"
+    assert release().version == "2"
+
+
+@pytest.mark.parametrize("broken", ["fences", "packages"])
+def test_a_workspace_that_is_in_the_way_is_named(
+    release: Step, target: ThreadTarget, workspace: Path, broken: str
+) -> None:
+    """A file where a folder has to be is an error of ours, with the path."""
+    (workspace / broken).write_text("", encoding="utf-8")
+    with pytest.raises(TargetError, match=str(workspace)):
+        release()
+    assert serving(target) is None

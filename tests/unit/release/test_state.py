@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from days_to_sell.errors import TargetError
-from days_to_sell.release.state import Record, StateFiles
+from days_to_sell.release.state import Record, StateFiles, write_whole
 from days_to_sell.release.target import Deployment
+from tests.unit.release.full_disk import no_room
 
 DEPLOYMENT = Deployment("production", "http://127.0.0.1:8080", "Tiny Model", "1", "sha256:aa")
 CANDIDATE = Record(
@@ -76,3 +77,13 @@ def test_a_process_that_is_left_keeps_its_part(files: StateFiles) -> None:
     files.leave(CANDIDATE)
     assert files.read("Tiny Model", "production", "leaving") == CANDIDATE
     assert files.read("Tiny Model", "production", "candidate") is None
+
+
+def test_a_disk_that_takes_no_more_leaves_what_was_written_before(tmp_path: Path) -> None:
+    """The file is as it was, and no draft of the new one fills the disk."""
+    path = tmp_path / "state.json"
+    write_whole(path, "before")
+    with no_room(beyond=10), pytest.raises(OSError, match="too large"):
+        write_whole(path, "after" * 100)
+    assert path.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [path]

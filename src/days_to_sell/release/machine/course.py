@@ -14,9 +14,9 @@ from days_to_sell.errors import (
     LeaseError,
     PackageError,
     ProofError,
-    ReleaseError,
     ScoringError,
     StoppedError,
+    TargetError,
 )
 from days_to_sell.release.machine.admission import Admit
 from days_to_sell.release.machine.journal import Journal
@@ -115,7 +115,7 @@ class Course:
         try:
             return step.do()
         except OSError as error:
-            raise ReleaseError(
+            raise TargetError(
                 f"{step.name}: {error}; what serves is as it was: mend that, and the release goes on"
             ) from error
 
