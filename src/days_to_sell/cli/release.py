@@ -19,7 +19,7 @@ from days_to_sell.errors import DaysToSellError, RegistryError
 from days_to_sell.registry.versions import Registry
 from days_to_sell.release.choose import Choice
 from days_to_sell.release.machine.place import place_of
-from days_to_sell.release.machine.tenure import WAIT_SECONDS
+from days_to_sell.release.machine.tenure import LEASE_SECONDS, WAIT_SECONDS
 from days_to_sell.release.site import Site
 from days_to_sell.release.status import KINDS, StepState, states
 from days_to_sell.settings import Engine
@@ -73,6 +73,13 @@ def release() -> None:
     show_default=True,
     help="Seconds to wait for another release of the model.",
 )
+@click.option(
+    "--lease",
+    type=click.FloatRange(min=1),
+    default=LEASE_SECONDS,
+    show_default=True,
+    help="Seconds after which another program takes over from this one, should it die.",
+)
 @click.option("--watch", is_flag=True, help="Go on until told to end; release what comes into Production.")
 @click.option(
     "--every",
@@ -93,6 +100,7 @@ def run(
     engine: Engine,
     workspace: Path,
     wait: float,
+    lease: float,
     watch: bool,
     every: float,
     webhook_port: int | None,
@@ -124,15 +132,15 @@ def run(
     site = replace(site, settings=replace(site.settings, engine=engine))
     names = models or specs()
     if not watch:
-        sys.exit(_once(names, target, site, wait, named=bool(models)))
+        sys.exit(_once(names, target, site, wait, lease, named=bool(models)))
     # Threads, a server and a terminal are of no use to a release that runs once.
     from days_to_sell.cli.watching import Hook, watch_production
 
     hook = Hook(webhook_host, webhook_port, webhook_secret) if webhook_port and webhook_secret else None
-    watch_production(names, target, site, every, hook)
+    watch_production(names, target, site, every, lease, hook)
 
 
-def _once(names: Sequence[str], choice: Choice, site: Site, wait: float, *, named: bool) -> int:
+def _once(names: Sequence[str], choice: Choice, site: Site, wait: float, lease: float, *, named: bool) -> int:
     """Release each model; one that fails holds up no other. Give the exit code."""
     codes = []
     for index, name in enumerate(names):
@@ -140,7 +148,8 @@ def _once(names: Sequence[str], choice: Choice, site: Site, wait: float, *, name
             if not named and not _in_production(name):
                 continue
             here = site_of(site, index)
-            released = release_production(name, choice, here, replace(aides_for(here), wait=wait))
+            aides = replace(aides_for(here), wait=wait, lease_seconds=lease)
+            released = release_production(name, choice, here, aides)
             click.echo(f"{released.model} version {released.version} at {released.url}")
         except DaysToSellError as error:
             click.echo(f"error: {error}", err=True)

@@ -46,7 +46,7 @@ class Hook:
 
 
 def watch_production(
-    models: Sequence[str], choice: Choice, site: Site, every: float, hook: Hook | None
+    models: Sequence[str], choice: Choice, site: Site, every: float, lease: float, hook: Hook | None
 ) -> None:
     """Release whatever comes into Production, until SIGTERM or SIGINT.
 
@@ -61,7 +61,7 @@ def watch_production(
         model: replace(site_of(site, index), report=partial(board.say, model))
         for index, model in enumerate(models)
     }
-    aides = aides_for(replace(site, report=partial(board.say, "")))
+    aides = replace(aides_for(replace(site, report=partial(board.say, ""))), lease_seconds=lease)
     place = place_of(site.workspace)
 
     def loops(halted: Callable[[], bool]) -> Sequence[ModelLoop]:
@@ -70,7 +70,7 @@ def watch_production(
         )
         return tuple(made)
 
-    daemon = Daemon(loops, aides.log, place, board)
+    daemon = Daemon(loops, aides.log, place, board, lease)
     webhook = Webhook(secret, daemon.hint, hook.port, hook.host) if hook else None
     with _ended_by_signals(daemon):
         daemon.run()
@@ -91,7 +91,13 @@ def _loop(
     halted: Callable[[], bool],
 ) -> ModelLoop:
     log: EventLog = aides.log
-    mine = replace(aides_for(site, log), alerts=aides.alerts, stopping=halted, told=board.event)
+    mine = replace(
+        aides_for(site, log),
+        alerts=aides.alerts,
+        lease_seconds=aides.lease_seconds,
+        stopping=halted,
+        told=board.event,
+    )
 
     def connect() -> Target:
         target, reason = choose_target(choice, site)
