@@ -2,7 +2,8 @@
 
 The load is open: a request is sent when its time has come, not when another was answered, and its latency
 counts from that time. Every other request opens a connection of its own; the rest share connections that
-stay open for as long as the service wants. Nothing is asked twice: what a retry would hide is counted.
+stay open for as long as the service wants. One that the service was seen to close while it was idle is left,
+as every client does. Nothing is asked twice: what a retry would hide is counted.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Tally:
         failures: What was wrong with the others.
         by_model: Right answers by what ``X-Model`` named.
         connections: How many were opened.
+        idle: How long, in seconds, each connection was idle that the service closed then.
     """
 
     requests: int = 0
@@ -51,6 +53,7 @@ class Tally:
     failures: list[str] = field(default_factory=list)
     by_model: Counter[str] = field(default_factory=Counter)
     connections: int = 0
+    idle: list[float] = field(default_factory=list)
 
     def quantile_ms(self, share: float) -> float:
         """Latency that a share of the answered requests did not exceed."""
@@ -81,6 +84,7 @@ def steady(port: int, questions: Sequence[Question], rate: float) -> Iterator[Ta
 class _Connection:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    used: float = 0.0
 
     def close(self) -> None:
         self.writer.close()
@@ -120,7 +124,7 @@ class _Load:
         self._tally.seconds.append(asyncio.get_running_loop().time() - due)
 
     async def _exchange(self, question: Question, *, stays: bool) -> str:
-        connection = self._idle.pop() if stays and self._idle else await self._open()
+        connection = (self._kept() if stays else None) or await self._open()
         try:
             head = [
                 "POST /invocations HTTP/1.1",
@@ -136,12 +140,22 @@ class _Load:
             connection.close()
             raise
         if stays and headers.get("connection", "").lower() != "close":
+            connection.used = asyncio.get_running_loop().time()
             self._idle.append(connection)
         else:
             connection.close()
             with suppress(OSError):
                 await connection.writer.wait_closed()
         return _check(question, status, headers.get("x-model", ""), body)
+
+    def _kept(self) -> _Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.reader.at_eof():
+                return connection
+            self._tally.idle.append(asyncio.get_running_loop().time() - connection.used)
+            connection.close()
+        return None
 
     async def _open(self) -> _Connection:
         self._tally.connections += 1

@@ -1,0 +1,190 @@
+"""Releases by the command line with all real parts: registry of versions, engine, image registry, keys."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+import requests
+from click.testing import CliRunner, Result
+from mlflow import MlflowClient
+
+from days_to_sell.cli import cli
+from days_to_sell.registry.events.event import Event, Kind
+from days_to_sell.registry.events.log import EventLog
+from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
+from days_to_sell.registry.versions import Registry
+from days_to_sell.release.addresses import Addresses
+from days_to_sell.release.docker_target import DockerTarget
+from days_to_sell.release.project import project_root
+from days_to_sell.release.publish import pull_by_digest
+from days_to_sell.release.service import answering
+from days_to_sell.release.site import Site
+from days_to_sell.scoring.package import MANIFEST
+from days_to_sell.scoring.signature import sign_package
+from days_to_sell.settings import Settings
+from tests.packages import make_package, rewrite
+from tests.ports import free_port
+
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(300)]
+REGISTRY = Path(__file__).parents[2] / ".ci" / "registry.sh"
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Home:
+    """A place that is released to, and what it stands on.
+
+    Args:
+        folder: Where the programs run.
+        model: Name of the model, of this test alone.
+        images: Address of the image registry.
+        addresses: Ports of production and pre-production.
+    """
+
+    folder: Path
+    model: str
+    images: str
+    addresses: Addresses
+
+    @property
+    def store(self) -> str:
+        """Address of MLflow's registry."""
+        return f"sqlite:///{self.folder / 'mlflow.db'}"
+
+    @property
+    def workspace(self) -> Path:
+        """Folder of the release."""
+        return self.folder / "work"
+
+    def promote(self, version: str) -> None:
+        """Put a version in Production, as somebody does who trusts no keys and asks nobody."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("DAYS_TO_SELL_TRUSTED_KEYS")
+            Registry(MlflowClient(self.store)).promote(self.model, version)
+
+    def run(self, *arguments: str) -> Result:
+        """Run a command that deploys."""
+        ports = (
+            *("--port", str(self.addresses.port("production"))),
+            *("--preprod-port", str(self.addresses.port("preprod"))),
+        )
+        options = ("--target", "docker", *ports, "--workspace", str(self.workspace))
+        return CliRunner().invoke(cli, [*arguments, *options])
+
+    def serving(self) -> str | None:
+        """Version that answers in production."""
+        found = answering(self.addresses.url("production"))
+        return found.version if found else None
+
+    def events(self, kind: Kind) -> list[Event]:
+        """What the log has of a kind."""
+        return EventLog.open(self.store).read(self.model, kinds=(kind,))
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An image registry; gives what the setting names."""
+    if shutil.which("docker-registry") is None:
+        pytest.skip("needs an image registry: docker-registry, of the Debian package of that name")
+    folder, port = str(tmp_path_factory.mktemp("images")), free_port()
+    subprocess.run([REGISTRY, "start", folder, str(port)], check=True, timeout=SECONDS, capture_output=True)
+    yield f"127.0.0.1:{port}/days-to-sell"
+    subprocess.run([REGISTRY, "stop", folder], check=True, timeout=SECONDS)
+
+
+@pytest.fixture(scope="module")
+def home(
+    engine: docker.DockerClient, images: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
+    """Versions 1 and 2 are signed and were released in turn; version 3 nobody signed."""
+    folder, model = tmp_path_factory.mktemp("home"), f"tiny-{uuid.uuid4().hex[:8]}"
+    addresses = Addresses(ports={"production": free_port(), "preprod": free_port()})
+    home = Home(folder, model, images, addresses)
+    key = folder / "keys" / "release.pem"
+    key.parent.mkdir()
+    assert CliRunner().invoke(cli, ["signing-key", str(key)]).exit_code == 0
+    client = MlflowClient(home.store)
+    client.create_registered_model(model)
+    for number in (1, 2, 3):
+        source = folder / f"model-{number}"
+        root = make_package(source / MODEL_DATA_SUBPATH, model=model, intercept=10.0 * number).root
+        chain = '"training_data": "' + "d" * 64 + '", "run_id"'
+        package = rewrite(root, MANIFEST, lambda text, chain=chain: text.replace('"run_id"', chain))
+        if number < 3:
+            sign_package(package, key)
+        client.create_model_version(model, source.as_uri(), run_id=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", home.store)
+        patch.setenv("DAYS_TO_SELL_IMAGE_REGISTRY", images)
+        patch.setenv("DAYS_TO_SELL_TRUSTED_KEYS", str(key.with_suffix(".pub.pem")))
+        try:
+            for version in ("1", "2"):
+                home.promote(version)
+                released = home.run("release", model)
+                assert released.exit_code == 0, released.output
+            yield home
+        finally:
+            DockerTarget(
+                engine, Site(Settings.from_env(), project_root(), home.workspace, addresses, print)
+            ).stop()
+            for image in engine.images.list():
+                for name in image.tags:
+                    if model in name:
+                        engine.images.remove(name)
+
+
+def test_the_event_of_a_release_names_the_image_that_the_registry_has(
+    home: Home, engine: docker.DockerClient
+) -> None:
+    """By its digest; whoever pulls that gets an image that verifies, signed by a trusted key."""
+    released = home.events(Kind.RELEASED)[0]
+    address, digest = released.body["published"], released.body["image_digest"]
+    repository = f"{home.images.partition('/')[2]}/{home.model}"
+    assert address == f"{home.images}/{home.model}@{digest}"
+    with requests.Session() as session:
+        session.trust_env = False
+        url = f"http://{home.images.partition('/')[0]}/v2/{repository}/manifests/{digest}"
+        kind = "application/vnd.docker.distribution.manifest.v2+json"
+        assert session.head(url, headers={"Accept": kind}, timeout=SECONDS).status_code == 200
+
+    pull_by_digest(engine, address)
+    verified = CliRunner().invoke(cli, ["verify", address])
+    assert verified.exit_code == 0, verified.output
+    assert "checks hold" in verified.output
+    assert released.digest in verified.output
+
+
+def test_a_rollback_takes_the_very_image_that_was_kept(home: Home, engine: docker.DockerClient) -> None:
+    """Nothing is built, even where the engine's base is another one by now; the log has the seconds."""
+    name = home.events(Kind.RELEASED)[0].body["image"]
+    kept = engine.images.get(name).id
+    base = Settings.from_env().base_image
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAYS_TO_SELL_BASE_IMAGE", f"{home.model}:another-base")
+        engine.images.get(base).tag(home.model, "another-base")
+        back = home.run("rollback", home.model, "--reason", "prices of vans are wrong")
+    assert back.exit_code == 0, back.output
+    assert f"image {name} was kept" in back.output
+    assert home.serving() == "1"
+    replica = engine.containers.get(f"{home.model}-production-blue1")
+    assert replica.attrs["Image"] == kept
+    (event,) = home.events(Kind.ROLLED_BACK)
+    print(f"rolled back in {event.body['seconds']:.2f} s")
+
+
+def test_what_no_trusted_key_signed_is_refused_and_what_serves_stays(home: Home) -> None:
+    """Somebody who trusts no keys may promote it; it is released nowhere, and the exit code says so."""
+    before = home.serving()
+    home.promote("3")
+    refused = home.run("release", home.model)
+    assert refused.exit_code == 1
+    assert "is not signed" in refused.output
+    assert home.serving() == before
+    assert home.events(Kind.FAILED)[-1].version == "3"
