@@ -31,8 +31,8 @@ def promote_overriding(client: MlflowClient, model: str, version: str, reason: s
     """
     if not is_gated(client, model):
         raise RegistryError(
-            f"this registry has no gates for {model!r}: there is nothing to override, and nobody would keep the "
-            "reason; promote without --override, or start the server with a dts+ address"
+            f"this registry has no gates for {model!r}: there is nothing to override, and nobody would keep "
+            "the reason; promote without --override, or start the server with a dts+ address"
         )
     # MLflow's client knows the address, and does not tell.
     address = str(client._registry_uri)
