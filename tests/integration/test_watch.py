@@ -1,4 +1,4 @@
-"""``release --watch`` and ``rollback`` as programs, over a real MLflow server: promoted, killed, stopped, undone."""
+"""``release --watch`` and ``rollback`` as programs over a real MLflow server: promoted, killed, undone."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def place(server: GatedServer, tmp_path: Path) -> Iterator[Callable[[str], Place
 
 
 def test_what_is_promoted_is_served_at_once_and_comes_back(place: Callable[[str], Place]) -> None:
-    """By stage, by alias, after the server was killed, and undone: the daemon's own look would come in an hour."""
+    """By stage, by alias, after the server was killed, and undone: it would look by itself in an hour."""
     here = place(GATED)
     first, second, third = here.register(3)
     daemon = here.watch(*NEVER)
@@ -98,7 +98,7 @@ def test_what_is_promoted_is_served_at_once_and_comes_back(place: Callable[[str]
 
 
 def test_one_daemon_acts_and_another_takes_over_what_it_left(place: Callable[[str], Place]) -> None:
-    """Asleep in mid-release and woken when it is over, then the other killed with -9 while its candidate serves."""
+    """Asleep in mid-release and woken when it is over; the other killed with -9 as its candidate serves."""
     here = place(FREE)
     first, second = here.register(2)
     sleeper = here.watch("--every", "1", at="ReplayArtifact", signal="SIGSTOP")
