@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import mlflow
 import pytest
 from docker.errors import ImageNotFound
 from hypothesis import settings
@@ -46,6 +47,13 @@ def spark() -> SparkSession:
     session.conf.set("spark.sql.codegen.wholeStage", "false")
     session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     return session
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_mlflow() -> Iterator[None]:
+    """What a file tells MLflow ends with it: an address that is set hides MLFLOW_TRACKING_URI."""
+    yield
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from pyspark.ml.feature import VectorAssembler
 from pyspark.sql import SparkSession
 
 from days_to_sell.cli.demo.mlflow_server import MlflowServer
-from days_to_sell.cli.promote import history, promote
+from days_to_sell.cli.promote import promote
 from days_to_sell.cli.score import score
 from days_to_sell.errors import PackageError, RegistryError
 from days_to_sell.registry import mleap_flavor
@@ -288,28 +288,14 @@ def test_a_server_that_is_gone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         registry.production("cars")
 
 
-def test_the_command_line_promotes_scores_and_tells_the_history(server: Server, new_model: NewModel) -> None:
-    """A version is promoted, answers rows line by line, and is listed with what became of it."""
+def test_the_command_line_promotes_and_scores(server: Server, new_model: NewModel) -> None:
+    """A version is promoted, and answers rows line by line."""
     model, call = new_model(2), CliRunner().invoke
     promoted = call(promote, [model, "2"])
-    assert promoted.output.startswith(f"{model} version 2 is in Production; serve it with: ")
+    assert promoted.stdout.startswith(f"{model} version 2 is in Production; serve it with: ")
     assert state(server, model)[1] == {ALIAS: "2"}
 
     rows = "\n".join(map(json.dumps, [CAR, CAR | {"mileage": -1}]))
     answered, refused = map(json.loads, call(score, [model], input=rows).stdout.splitlines())
     assert answered["days"] == pytest.approx(days_by_formula(CAR))
     assert "mileage is too small" in refused["error"]
-
-    registry = Registry()
-    registry.tag(registry.version(model, "2"), {"release.status": "refused", "release.reason": "no\nmore"})
-    assert [line.split() for line in call(history, [model]).output.splitlines()] == [
-        ["2", "refused", "no"],
-        ["1", "not", "released"],
-    ]
-
-
-def test_a_history_of_nothing_is_said(server: Server) -> None:
-    """A model that is not registered has no history, and silence would hide a misspelt name."""
-    failed = CliRunner().invoke(history, ["no-such-model"])
-    assert isinstance(failed.exception, RegistryError)
-    assert "'no-such-model' has no registered version" in str(failed.exception)

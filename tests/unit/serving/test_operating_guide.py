@@ -20,7 +20,20 @@ from tests.unit.serving.conftest import CAR
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "guides" / "operating.md").read_text(encoding="utf-8")
 # Of training and release alone.
-NOT_OF_THE_SERVICE = {"cache_dir", "mleap_exporter", "driver_memory", "s3_endpoint", "base_image"}
+NOT_OF_THE_SERVICE = {
+    "alert_url",
+    "base_image",
+    "cache_dir",
+    "driver_memory",
+    "event_log",
+    "image_registry",
+    "mleap_exporter",
+    "override_users",
+    "proxy_image",
+    "s3_endpoint",
+    "signing_key",
+    "trusted_keys",
+}
 
 
 def section(title: str) -> str:
