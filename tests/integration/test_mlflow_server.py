@@ -194,7 +194,7 @@ def test_the_other_mark_is_brought_along(server: Server, new_model: NewModel, ma
     (move_alias if mark == "alias" else move_stage)(server, model, "2")
     desired = registry.production(model, "1")
     assert desired is not None
-    registry.align(desired)
+    registry.bring_along(desired)
     assert state(server, model) == ({"1": "Archived", "2": STAGE}, {ALIAS: "2"})
     assert in_production(model, serving="1") == in_production(model, serving="2") == "2"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ from days_to_sell.settings import Settings
 ALIAS, STAGE = "production", "Production"
 # A version that was registered from a logged model has that model as its source.
 LOGGED = "models:/"
+# How often stage and alias are read again before it is believed that they name different versions.
+LOOKS = 10
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,26 @@ class ModelVersion:
     version: str
     run_id: str
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """What names the version in Production: spellings of the alias, with their versions, and the stage."""
+
+    aliases: Mapping[str, str]
+    staged: Sequence[str]
+
+    @property
+    def named(self) -> set[str]:
+        return {*self.aliases.values(), *self.staged}
+
+    @property
+    def agree(self) -> bool:
+        return len(self.named) <= 1
+
+    @property
+    def whole(self) -> bool:
+        return self.agree and bool(self.aliases) and bool(self.staged)
 
 
 class Registry:
@@ -75,16 +97,16 @@ class Registry:
             RegistryError: The model is unknown, or stage and alias both moved, to different versions.
         """
         with translated(f"registered model {model!r}"):
-            found, staged = list(self._aliases(model).values()), self._staged(model)
-        named = {*found, *staged}
-        moved = named - {serving}
-        if len(named) > 1 and len(moved) != 1:
+            marks = self._marks(model)
+        moved = marks.named - {serving}
+        if not marks.agree and len(moved) != 1:
             raise RegistryError(
-                f"{model!r} has version {', '.join(staged)} in stage {STAGE} and version {', '.join(found)} "
-                f"under alias {ALIAS!r}; promote the one that is meant: days-to-sell promote {model} VERSION"
+                f"{model!r} has version {', '.join(marks.staged)} in stage {STAGE} and version "
+                f"{', '.join(marks.aliases.values())} under alias {ALIAS!r}; promote the one that is meant: "
+                f"days-to-sell promote {model} VERSION"
             )
-        chosen = moved if len(named) > 1 else named
-        return self.version(model, chosen.pop()) if chosen else None
+        chosen = marks.named if marks.agree else moved
+        return self.version(model, *chosen) if chosen else None
 
     def version(self, model: str, version: str) -> ModelVersion:
         """Look a version up.
@@ -120,7 +142,7 @@ class Registry:
         if override is not None:
             with translated(f"promotion of version {version} of {model!r}"):
                 overriding.promote_overriding(self._client, model, version, override)
-        self.align(found)
+        self.put_in_production(found)
         return self.version(model, version)
 
     def gated(self, model: str) -> bool:
@@ -128,7 +150,7 @@ class Registry:
         with translated(f"registered model {model!r}"):
             return overriding.is_gated(self._client, model)
 
-    def align(self, version: ModelVersion) -> None:
+    def put_in_production(self, version: ModelVersion) -> None:
         """Make stage and alias name this version, both; nothing is written where they do."""
         model, number = version.model, version.version
         with translated(f"promotion of version {number} of {model!r}"):
@@ -144,6 +166,16 @@ class Registry:
                 self._client.delete_registered_model_alias(model, alias)
             if aliases.get(ALIAS) != number:
                 self._client.set_registered_model_alias(model, ALIAS, number)
+
+    def bring_along(self, version: ModelVersion) -> None:
+        """Move stage or alias after the other, where only one of them was moved to this version.
+
+        Where both name another version, somebody has promoted that one meanwhile, and nothing is written.
+        """
+        with translated(f"promotion of version {version.version} of {version.model!r}"):
+            marks = self._marks(version.model)
+        if version.version in marks.named and not marks.whole:
+            self.put_in_production(version)
 
     def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
         """Download the model package of a version and verify it.
@@ -174,6 +206,17 @@ class Registry:
         if logged := logged_model_id(source):
             source = self._client.get_logged_model(logged).artifact_location
         return get_artifact_repository(source, tracking_uri=self._client.tracking_uri)
+
+    def _marks(self, model: str) -> _Marks:
+        """Read what names Production: two requests, between which somebody may promote another version."""
+        marks = _Marks(self._aliases(model), self._staged(model))
+        for _ in range(LOOKS):
+            if marks.agree:
+                break
+            before, marks = marks, _Marks(self._aliases(model), self._staged(model))
+            if marks == before:
+                break
+        return marks
 
     def _aliases(self, model: str) -> dict[str, str]:
         """Give the spellings of the alias that the model has, with the version that each names."""

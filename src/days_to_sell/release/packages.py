@@ -34,8 +34,11 @@ class Versions(Protocol):
     def version(self, model: str, version: str) -> ModelVersion:
         """Look a version up."""
 
-    def align(self, version: ModelVersion) -> None:
-        """Make stage and alias name the version, both, where a person moved only one of them."""
+    def put_in_production(self, version: ModelVersion) -> None:
+        """Make stage and alias name the version, both, whatever they named before."""
+
+    def bring_along(self, version: ModelVersion) -> None:
+        """Move stage or alias after the other, where a person moved only one of them to the version."""
 
     def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
         """Download a version's model package to ``target`` and verify it."""

@@ -165,7 +165,7 @@ class _Turn:
         if left is None:
             standing = standing_release(past.last_released, desired.version, serving, self.engine)
             if standing is not None:
-                self.works.registry.align(desired)
+                self.works.registry.bring_along(desired)
                 self.works.report(
                     f"{self.model} version {desired.version} is released and serves already: nothing to do"
                 )
@@ -238,7 +238,7 @@ class _Turn:
     def _admit(self, version: ModelVersion, key: Key, report: Report) -> None:
         self.aides.admit(version, key, report)
         # Until now the two may differ; once the version serves, it would look as if the other had moved back.
-        self.works.registry.align(version)
+        self.works.registry.bring_along(version)
 
     def _wanted(self, desired: ModelVersion) -> bool:
         now = self._desired(self.works.target.current(self.environments[-1]))

@@ -53,7 +53,7 @@ class Rollback:
             to: Version to go back to; the one that was released before if absent.
 
         Raises:
-            ReleaseError: There is no such version.
+            ReleaseError: There is no such version, or somebody promoted another one meanwhile.
             DaysToSellError: The registry or the target did not do what it was asked.
         """
         place = place_of(self.workspace)
@@ -67,11 +67,17 @@ class Rollback:
             self._open_the_door(chosen, leaving, reason)
             instead = f" instead of {leaving}" if leaving else ""
             self.report(f"{self.model}: version {chosen.version} goes to Production{instead}")
-            self.registry.align(version)
+            self.registry.put_in_production(version)
         except DaysToSellError as error:
             self._write(chosen, {**told, "state": FAILED, "why": str(error)})
             raise
-        return self.reconcile()
+        done = self.reconcile()
+        if done.version != chosen.version:
+            raise ReleaseError(
+                f"{self.model}: version {done.version} serves, because it was promoted after the rollback to "
+                f"{chosen.version}; look who wants it: days-to-sell history {self.model}"
+            )
+        return done
 
     def _serving(self, place: str) -> str | None:
         last = Past.read(self.aides.log, self.model, place).last_released

@@ -70,6 +70,47 @@ def test_a_promotion_can_be_run_again(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("moved", ["stage", "alias"])
+def test_what_was_not_moved_is_brought_along(registry: Registry, client: MlflowClient, moved: str) -> None:
+    """Once the loop follows a person, stage and alias name one version again."""
+    registry.promote(MODEL, "1")
+    if moved == "stage":
+        _stage(client, "1", "Archived")
+        _stage(client, "2", STAGE)
+    else:
+        client.set_registered_model_alias(MODEL, ALIAS, "2")
+    registry.bring_along(registry.version(MODEL, "2"))
+    assert client.get_model_version(MODEL, "2").current_stage == STAGE
+    assert client.get_model_version(MODEL, "1").current_stage == "Archived"
+    assert client.get_model_version_by_alias(MODEL, ALIAS).version == 2
+
+
+def test_what_was_promoted_since_the_look_stays_promoted(registry: Registry) -> None:
+    """Whoever saw version 3 in Production must not bring it back over version 2, which came after."""
+    registry.promote(MODEL, "3")
+    seen = registry.production(MODEL)
+    assert seen is not None
+    registry.promote(MODEL, "2")
+    registry.bring_along(seen)
+    assert _production(registry) == "2"
+
+
+def test_a_promotion_in_the_middle_of_a_look_is_no_disagreement(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alias read before it and the stage after it name two versions, neither of which serves."""
+    registry.promote(MODEL, "2")
+    staged, waiting = registry._staged, ["3"]
+
+    def promoted_meanwhile(model: str) -> list[str]:
+        if waiting:
+            registry.promote(model, waiting.pop())
+        return staged(model)
+
+    monkeypatch.setattr(registry, "_staged", promoted_meanwhile)
+    assert _production(registry, serving="1") == "3"
+
+
+@pytest.mark.parametrize("moved", ["stage", "alias"])
 def test_a_person_may_move_only_one_of_the_two(registry: Registry, client: MlflowClient, moved: str) -> None:
     """The one that no longer names what serves has moved, and is followed."""
     registry.promote(MODEL, "1")

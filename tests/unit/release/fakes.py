@@ -31,7 +31,7 @@ class ShelfRegistry:
         self.tags: dict[tuple[str, str], dict[str, str]] = {}
         self.in_production: dict[str, str] = {}
         self.told_serving: list[str | None] = []
-        self.aligned: list[str] = []
+        self.brought_along: list[str] = []
         self.on_tag: Callable[[Mapping[str, str]], None] = lambda tags: None
 
     def add(self, model: str, version: str, package: ModelPackage) -> None:
@@ -54,10 +54,13 @@ class ShelfRegistry:
             raise RegistryError(f"there is no version {version} of {model}")
         return ModelVersion(model, version, "a1b2c3", dict(self.tags[model, version]))
 
-    def align(self, version: ModelVersion) -> None:
-        """Make stage and alias one."""
-        self.aligned.append(version.version)
+    def put_in_production(self, version: ModelVersion) -> None:
+        """Promote."""
         self.in_production[version.model] = version.version
+
+    def bring_along(self, version: ModelVersion) -> None:
+        """Note that it was asked: here stage and alias are one."""
+        self.brought_along.append(version.version)
 
     def fetch_package(self, version: ModelVersion, target: Path) -> ModelPackage:
         """Copy the package and verify the copy."""

@@ -102,7 +102,7 @@ def test_stage_and_alias_are_made_one_before_anything_is_built(
 ) -> None:
     """What a person moved alone would else look, once it serves, as if the other had moved back."""
     release()
-    assert registry.aligned == ["1", "2"]
+    assert registry.brought_along == ["1", "2"]
 
 
 def test_a_new_version_takes_over_and_an_earlier_one_can_come_back(

@@ -138,6 +138,22 @@ def test_whoever_releases_next_completes_a_rollback_that_was_killed(
 
 
 @pytest.mark.usefixtures("released")
+def test_a_promotion_during_a_rollback_wins_and_is_told(
+    back: Back, registry: ShelfRegistry, release: Step
+) -> None:
+    """What is promoted last is served; who asked for the rollback must not take it for done."""
+
+    def overtaken() -> Release:
+        registry.in_production[MODEL] = "3"
+        return release()
+
+    with pytest.raises(
+        ReleaseError, match="version 3 serves, because it was promoted after the rollback to 2"
+    ):
+        back(serve=overtaken)
+
+
+@pytest.mark.usefixtures("released")
 def test_a_registry_that_refuses_leaves_everything_as_it_was(
     back: Back, release: Step, registry: ShelfRegistry, log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +163,7 @@ def test_a_registry_that_refuses_leaves_everything_as_it_was(
         raise RegistryError("the registry is down")
 
     with monkeypatch.context() as patch:
-        patch.setattr(registry, "align", refuse)
+        patch.setattr(registry, "put_in_production", refuse)
         with pytest.raises(RegistryError, match="is down"):
             back()
     assert registry.in_production[MODEL] == "3"
