@@ -51,9 +51,10 @@ def spark() -> SparkSession:
 
 @pytest.fixture(scope="module", autouse=True)
 def own_mlflow() -> Iterator[None]:
-    """What a file tells MLflow ends with it: an address that is set hides MLFLOW_TRACKING_URI."""
+    """What a file tells MLflow ends with it: an address or an experiment that is set hides the next one's."""
     yield
     mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    mlflow.tracking.fluent._active_experiment_id = None
 
 
 @pytest.fixture(scope="session")

@@ -28,16 +28,21 @@ from tests.registered import log_package, open_gates, register
 
 SECONDS, LEASE = 90, 3.0
 EVERYTHING = """
-import os, signal, sys
+import os, signal, sqlite3, sys, threading
 from days_to_sell.cli import main
 from days_to_sell.release.machine import steps
 """
-# Once, before the step is done: a program that was stopped goes on from here when it is woken.
+# Once, before the step is done: a program that was stopped goes on from here when it is woken. It stops right
+# after a moment in which nobody wrote to the log: one that falls asleep as it writes to SQLite holds up others.
 AT = """
 do = steps.{step}.do
 def first(step):
     steps.{step}.do = do
-    os.kill(os.getpid(), signal.{signal})
+    log = os.environ["DAYS_TO_SELL_EVENT_LOG"].removeprefix("sqlite:///")
+    log = sqlite3.connect(log, timeout=30, isolation_level=None)
+    log.execute("BEGIN IMMEDIATE")
+    log.execute("ROLLBACK")
+    signal.pthread_kill(threading.get_ident(), signal.{signal})
     return do(step)
 steps.{step}.do = first
 """
