@@ -33,7 +33,7 @@ from days_to_sell.cli import main
 from days_to_sell.release.machine import steps
 """
 # Once, before the step is done: a program that was stopped goes on from here when it is woken. It stops right
-# after a moment in which nobody wrote to the log: one that falls asleep as it writes to SQLite holds up others.
+# after a moment in which nobody wrote to the log: one that falls asleep as it writes holds up others.
 AT = """
 do = steps.{step}.do
 def first(step):
