@@ -1,0 +1,1 @@
+"""Promotions while everything that releases them is killed, and a judgement of what became of them."""
