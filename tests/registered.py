@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from mlflow import MlflowClient
 
 from days_to_sell.registry.events.event import Actor, Kind, NewEvent
@@ -31,10 +33,51 @@ def log_package(
         intercept: The constant of its formula: another one makes another package.
     """
     package = make_package(folder / MODEL_DATA_SUBPATH, model=model, intercept=intercept)
+    return log_folder(client, folder, experiment), package
+
+
+def log_folder(client: MlflowClient, folder: Path, experiment: str) -> str:
+    """Log a folder as a model of an experiment, and give its source."""
     logged = client.create_logged_model(experiment, name="model")
     client.log_model_artifacts(logged.model_id, str(folder))
     client.finalize_logged_model(logged.model_id, "READY")
-    return f"models:/{logged.model_id}", package
+    return f"models:/{logged.model_id}"
+
+
+def register_folder(
+    client: MlflowClient,
+    model: str,
+    folder: Path,
+    *,
+    run_id: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> str:
+    """Register what lies in a folder as the next version, and give its number.
+
+    The files move to where MLflow keeps a logged model, and the folder leads there from then on.
+    """
+    name = str(folder.parent)
+    found = client.get_experiment_by_name(name)
+    artifacts = (folder.parent / "logged").as_uri()
+    experiment = found.experiment_id if found else client.create_experiment(name, artifacts)
+    logged = client.create_logged_model(experiment, name="model")
+    place = Path(urlsplit(logged.artifact_location).path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(place)
+    folder.symlink_to(place)
+    client.finalize_logged_model(logged.model_id, "READY")
+    with pytest.MonkeyPatch.context() as patch:
+        # Where MLflow looks for the logged model, whoever asks.
+        patch.setenv("MLFLOW_TRACKING_URI", str(client.tracking_uri))
+        made = client.create_model_version(
+            model,
+            f"models:/{logged.model_id}",
+            run_id=run_id,
+            tags=dict(tags or {}),
+            model_id=logged.model_id,
+            await_creation_for=0,
+        )
+    return str(made.version)
 
 
 def register(client: MlflowClient, model: str, source: str) -> str:

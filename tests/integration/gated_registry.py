@@ -101,6 +101,13 @@ class Registered:
 
         return self._changed("exchanged", exchange)
 
+    def other_version(self) -> tuple[str, str]:
+        """Register a version of another sound package, with shut gates, and give its number and digest."""
+        source, package = log_package(
+            self.client, self.server.home / "other", model=MODEL, experiment=self.experiment, intercept=13.0
+        )
+        return register(self.client, MODEL, source), package.digest
+
     def version_elsewhere(self, folder: Path) -> str:
         """Register a version of an experiment that keeps its files outside the server's artifact root."""
         experiment = self.client.create_experiment(

@@ -115,7 +115,8 @@ def test_every_way_in_moves_stage_and_alias_and_leaves_one_event(registered: Reg
         (event,) = registered.events(start)
         assert (event.kind, event.version, event.digest) == (Kind.PROMOTED, version, registered.digest)
         by = "stage" if path == STAGE else "alias"
-        assert event.body == {"from": before, "to": version, "by": by}
+        digest = registered.digest if before else None
+        assert event.body == {"from": before, "from_digest": digest, "to": version, "by": by}
         before = version
 
 

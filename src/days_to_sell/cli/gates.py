@@ -11,7 +11,7 @@ import click
 from days_to_sell.cli.events import find_log
 from days_to_sell.errors import GateError
 from days_to_sell.registry.events.place import whoever_runs_this
-from days_to_sell.registry.gates.door import Entrant, refusals, spec_of
+from days_to_sell.registry.gates.door import Entrant, open_override, refusals, spec_of
 from days_to_sell.registry.gates.evaluate import evaluate
 from days_to_sell.registry.versions import ModelVersion, Registry
 
@@ -47,10 +47,24 @@ def gates(model: str, version: str, evaluating: bool, as_json: bool) -> None:
     incumbent = _entrant(registry, in_production) if in_production else None
     with log.engine.connect() as connection:
         reasons = refusals(connection, log.workspace, spec, candidate, incumbent)
+        override = open_override(connection, log.workspace, model, candidate)
     if as_json:
-        shown = {"model": model, "version": version, "digest": candidate.digest, "refusals": list(reasons)}
+        shown = {
+            "model": model,
+            "version": version,
+            "digest": candidate.digest,
+            "refusals": list(reasons),
+            "override": override and {"event": override.number, "reason": override.body.get("reason")},
+        }
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
+        if override:
+            sure = "verified" if override.actor.verified else "claimed"
+            reason = override.body.get("reason")
+            click.echo(
+                f"overridden by event {override.number}, until it leaves Production: {reason} "
+                f"({override.actor.name}, {sure})"
+            )
         click.echo("\n".join(reasons) or f"{model} version {version} may go to Production")
     if reasons:
         raise click.exceptions.Exit(1)

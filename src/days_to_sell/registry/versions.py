@@ -25,6 +25,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry import overriding
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
+from days_to_sell.registry.sources import logged_model_of, require_location
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.scoring.signature import require_signature
 from days_to_sell.settings import Settings
@@ -185,7 +186,7 @@ class Registry:
             target: Directory to become the package; it must not exist.
 
         Raises:
-            RegistryError: The version has no package, or it cannot be downloaded.
+            RegistryError: It has no package, or none that MLflow logged, or it cannot be downloaded.
             PackageError: The package is damaged.
             SignatureError: None of the trusted keys signed it.
         """
@@ -201,11 +202,15 @@ class Registry:
         return open_package(target)
 
     def _artifacts(self, version: ModelVersion) -> ArtifactRepository:
-        """Find the files of a version where this registry's own server says; MLflow asks the process's."""
-        source = self._client.get_model_version_download_uri(version.model, version.version)
-        if logged := logged_model_id(source):
-            source = self._client.get_logged_model(logged).artifact_location
-        return get_artifact_repository(source, tracking_uri=self._client.tracking_uri)
+        """Find the files where this registry's own server says that MLflow logged them."""
+        source = self._client.get_model_version(version.model, version.version).source
+        try:
+            logged = logged_model_of(source or "")
+            location = require_location(self._client.get_logged_model(logged).artifact_location, logged)
+        except RegistryError as error:
+            name = f"version {version.version} of {version.model!r}"
+            raise RegistryError(f"the model package of {name} is not fetched: {error}") from error
+        return get_artifact_repository(location, tracking_uri=self._client.tracking_uri)
 
     def _marks(self, model: str) -> _Marks:
         """Read what names Production: two requests, between which somebody may promote another version."""

@@ -12,6 +12,7 @@ from days_to_sell.registry.reference import production_profile
 from days_to_sell.registry.versions import ALIAS, Registry
 from days_to_sell.scoring.profile import Profile
 from tests.packages import make_package
+from tests.registered import register_folder
 
 MODEL = "tiny-model"
 
@@ -25,7 +26,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> MlflowClient:
     make_package(home / "model-1" / MODEL_DATA_SUBPATH)
     (home / "model-2").mkdir()
     for number in (1, 2):
-        client.create_model_version(MODEL, (home / f"model-{number}").as_uri(), run_id=None)
+        register_folder(client, MODEL, home / f"model-{number}")
     return client
 
 

@@ -22,6 +22,7 @@ from days_to_sell.registry.reproduction.workshop import Workshop, clean_environm
 from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.scoring.package import MANIFEST, ModelPackage
 from tests.packages import make_package, rewrite, rewrite_bundle
+from tests.registered import register_folder
 from tests.repositories import commit_all, git
 
 RECIPE = Recipe(
@@ -257,7 +258,7 @@ def test_a_package_that_is_not_the_registered_one_is_refused(
     home = tmp_path / "model"
     held = trained(home / MODEL_DATA_SUBPATH, code_commit=clone.commit)
     client.create_registered_model("tiny")
-    client.create_model_version("tiny", home.as_uri(), tags={"package.digest": "sha256:another"})
+    register_folder(client, "tiny", home, tags={"package.digest": "sha256:another"})
     registry = Registry(client)
     workshop = Workshop(tmp_path / "scratch", "current", 60.0, lambda line: None)
     with pytest.raises(ReproductionError, match=f"package sha256:another, but holds {held.digest}"):

@@ -13,6 +13,7 @@ from days_to_sell.registry.versions import Registry
 from days_to_sell.scoring.signature import SIGNATURE, sign_package
 from days_to_sell.scoring.signing_keys import make_key
 from tests.packages import make_package
+from tests.registered import register_folder
 
 MODEL = "tiny-model"
 
@@ -28,7 +29,7 @@ def trusted(client: MlflowClient, tmp_path: Path) -> Path:
         package = make_package(home / MODEL_DATA_SUBPATH, intercept=10.0 + number)
         if key:
             sign_package(package, tmp_path / key)
-        client.create_model_version(MODEL, home.as_uri(), run_id=None)
+        register_folder(client, MODEL, home)
     return public
 
 

@@ -13,6 +13,7 @@ from days_to_sell.errors import PackageError, RegistryError
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.registry.versions import ALIAS, STAGE, ModelVersion, Registry
 from tests.packages import make_package
+from tests.registered import register_folder
 
 MODEL = "tiny-model"
 
@@ -24,7 +25,7 @@ def client(client: MlflowClient, tmp_path: Path) -> MlflowClient:
     for number in (1, 2, 3):
         home = tmp_path / f"model-{number}"
         make_package(home / MODEL_DATA_SUBPATH, intercept=10.0 + number)
-        client.create_model_version(MODEL, home.as_uri(), run_id=None)
+        register_folder(client, MODEL, home)
     return client
 
 
@@ -158,6 +159,28 @@ def test_a_version_without_a_whole_package_is_not_promoted(
         registry.promote(MODEL, "2")
     assert _production(registry) == "1"
     assert client.get_model_version(MODEL, "2").current_stage != STAGE
+
+
+@pytest.mark.parametrize("elsewhere", ["file", "https", "another run's"])
+def test_a_package_that_mlflow_did_not_log_is_not_fetched(
+    registry: Registry,
+    client: MlflowClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: str,
+) -> None:
+    """Whoever may register a version names its source, and could name any file or address."""
+    home = tmp_path / "model-elsewhere"
+    make_package(home / MODEL_DATA_SUBPATH)
+    source = {"file": home.as_uri(), "https": "https://example.com/model"}.get(elsewhere)
+    if source is None:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", str(client.tracking_uri))
+        experiment = client.create_experiment("elsewhere", "https://example.com/artifacts")
+        source = f"models:/{client.create_logged_model(experiment, name='model').model_id}"
+    number = client.create_model_version(MODEL, source, run_id=None).version
+    with pytest.raises(RegistryError, match=f"version {number} of {MODEL!r} is not fetched: .*log"):
+        registry.promote(MODEL, str(number))
+    assert _production(registry) is None
 
 
 def test_a_fetched_package_is_that_of_its_version(registry: Registry, tmp_path: Path) -> None:

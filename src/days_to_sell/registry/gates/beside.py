@@ -22,6 +22,9 @@ from days_to_sell.training.evaluation.curves import Bools, Floats
 from days_to_sell.training.evaluation.outcomes import Outcomes
 from days_to_sell.training.evaluation.slices import LEAST_ROWS, LEAST_SALES, cut
 
+# Share of a figure up to which a difference is one of floating point, and none of models.
+ROUNDING = 1e-9
+
 
 def contract(gate: ContractCompatible, package: ModelPackage, incumbent: ModelPackage) -> GateResult:
     """Compare the contracts of two packages."""
@@ -55,10 +58,13 @@ def not_worse(
         if name and (len(part) < LEAST_ROWS or part.events.sum() < LEAST_SALES):
             continue
         again = resamples.take(among)
-        gain = _figure(gate, part, mine[among], again).less(_figure(gate, part, theirs[among], again))
+        usual = _figure(gate, part, theirs[among], again)
+        gain = _figure(gate, part, mine[among], again).less(usual)
         shown = f"{name or 'overall'} {gain.value:+.4g} ({gain.low:+.4g} to {gain.high:+.4g})"
         # Beyond the interval: all of it lies on the worse side; a figure without a value proves nothing good.
-        fine = gain.high >= 0 if HIGHER_IS_BETTER[gate.metric] else gain.low <= 0
+        # The same model trained again differs in its last digits, on all replicates alike.
+        noise = ROUNDING * abs(usual.value)
+        fine = gain.high >= -noise if HIGHER_IS_BETTER[gate.metric] else gain.low <= noise
         parts.append(shown)
         worse += [] if fine else [shown]
     found = f"{gate.metric} against the incumbent: {', '.join(worse or parts[:1])}, {len(parts)} compared"

@@ -46,7 +46,7 @@ def refusals(
     """
     if incumbent is not None and incumbent.digest == candidate.digest:
         incumbent = None
-    if _overridden(connection, workspace, spec.name, candidate):
+    if open_override(connection, workspace, spec.name, candidate):
         return ()
     found = results_of(connection, workspace, spec.name, candidate)
     reasons = (_refusal(gate, found, spec.name, candidate, incumbent) for gate in spec.gates)
@@ -70,6 +70,16 @@ def results_of(
         if event.digest == candidate.digest
         for result in event.body.get("results", ())
     ]
+
+
+def open_override(connection: sa.Connection, workspace: str, model: str, candidate: Entrant) -> Event | None:
+    """Find by which event a person let these bytes pass, after the version last left Production."""
+    mine = EVENTS.c.version == candidate.version
+    overrides = _read(connection, workspace, model, Kind.OVERRIDE, mine)
+    given = next((event for event in overrides if event.digest == candidate.digest), None)
+    if given is None or given.number <= _left(connection, workspace, model, candidate.version):
+        return None
+    return given
 
 
 def _refusal(
@@ -97,14 +107,6 @@ def _refusal(
             return f"gate {gate.name} is to be evaluated against version {incumbent.version}; {remedy}"
     newest = same[0][0]
     return None if newest.get("passed") is True else f"gate {gate.name} is red: {newest.get('reason')}"
-
-
-def _overridden(connection: sa.Connection, workspace: str, model: str, candidate: Entrant) -> bool:
-    """Whether a named person let these bytes pass, after the version last left Production."""
-    mine = EVENTS.c.version == candidate.version
-    overrides = _read(connection, workspace, model, Kind.OVERRIDE, mine)
-    given = [event.number for event in overrides if event.digest == candidate.digest]
-    return bool(given) and given[0] > _left(connection, workspace, model, candidate.version)
 
 
 def _left(connection: sa.Connection, workspace: str, model: str, version: str) -> int:

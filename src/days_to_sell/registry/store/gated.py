@@ -160,12 +160,13 @@ class Gated:
         source = mlflow.get_model_version(name, number).source
         with self._recorded(name):
             candidate = door.Entrant(str(number), self._digest(name, number, source))
-            with self._change(name, by, candidate) as (session, before):
+            older = self._older_than_the_door(name)
+            with self._change(name, by, candidate, older) as (session, before):
                 # The model may have been deleted and made anew since its bytes were read.
                 if mlflow.get_model_version(name, number).source != source:
                     raise Refusal(_no_way_in(name, number), ["it was replaced meanwhile; ask again"])
                 if not (before.agrees and before.version == number):
-                    self._judged(session, name, candidate, before, reason)
+                    self._judged(session, name, candidate, before, older, reason)
                 mlflow.transition_model_version_stage(name, number, STAGE, True)
                 for alias, _ in before.aliases:
                     if alias != ALIAS:
@@ -174,14 +175,17 @@ class Gated:
                 return mlflow.get_model_version(name, number)
 
     def _judged(
-        self, session: Session, name: str, candidate: door.Entrant, before: Production, reason: str | None
+        self,
+        session: Session,
+        name: str,
+        candidate: door.Entrant,
+        before: Production,
+        older: door.Entrant | None,
+        reason: str | None,
     ) -> None:
         """Ask the door, with the model locked; what it says may be overridden, for a reason."""
         connection, workspace = session.connection(), self._workspace()
-        incumbent = None
-        if before.version is not None:
-            digest = promoted_digest(connection, workspace, name, str(before.version))
-            incumbent = door.Entrant(str(before.version), digest)
+        incumbent = self._incumbent(connection, name, before, older)
         reasons = self._judge.refusals(connection, workspace, self._judge.spec_of(name), candidate, incumbent)
         if not reasons:
             return
@@ -214,6 +218,31 @@ class Gated:
         tag = ModelVersionTag(override.TAG, override.shown(body["reason"], who))
         mlflow.set_model_version_tag(name, int(candidate.version), tag)
 
+    def _incumbent(
+        self, connection: Connection, name: str, before: Production, older: door.Entrant | None
+    ) -> door.Entrant | None:
+        """Give the version that is in Production, with the digest that it was promoted with."""
+        if before.version is None:
+            return None
+        version = str(before.version)
+        digest = promoted_digest(connection, self._workspace(), name, version)
+        return older if older and older.version == version and not digest else door.Entrant(version, digest)
+
+    def _older_than_the_door(self, name: str) -> door.Entrant | None:
+        """Give what came into Production before this store was here, by its bytes as they are now."""
+        mlflow: Any = super()
+        workspace = self._workspace()
+        with self.engine.connect() as connection:  # type: ignore[attr-defined]
+            version = production.look(connection, workspace, name).version
+            if version is None or promoted_digest(connection, workspace, name, str(version)):
+                return None
+        try:
+            digest = self._judge.digest_of(mlflow.get_model_version(name, version).source)
+        except RegistryError:
+            # Nothing can be compared with it, which the gates that compare will say.
+            return None
+        return door.Entrant(str(version), digest)
+
     def _digest(self, name: str, number: int, source: str) -> str:
         try:
             return self._judge.digest_of(source)
@@ -222,7 +251,11 @@ class Gated:
 
     @contextmanager
     def _change(
-        self, name: str, by: str, candidate: door.Entrant | None = None
+        self,
+        name: str,
+        by: str,
+        candidate: door.Entrant | None = None,
+        older: door.Entrant | None = None,
     ) -> Iterator[tuple[Session, Production]]:
         """Lock a model, let it be changed, and write the event of that change, all or nothing."""
         mlflow: Any = super()
@@ -240,10 +273,15 @@ class Gated:
             for gone in before.versions - after.versions:
                 mlflow.delete_model_version_tag(name, gone, override.TAG)
             connection = session.connection()
-            left = "" if before.version is None else str(before.version)
+            left = self._incumbent(connection, name, before, older)
             kind = Kind.WITHDRAWN if after.version is None else Kind.PROMOTED
-            subject = candidate or door.Entrant(left, promoted_digest(connection, workspace, name, left))
-            body = {"from": left or None, "to": candidate.version if candidate else None, "by": by}
+            subject = candidate or left or door.Entrant("", "")
+            body = {
+                "from": left.version if left else None,
+                "from_digest": left.digest if left else None,
+                "to": candidate.version if candidate else None,
+                "by": by,
+            }
             new = NewEvent(name, kind, asker(), subject.version, subject.digest, body)
             chain.append(connection, workspace, new)
 

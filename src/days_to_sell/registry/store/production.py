@@ -59,7 +59,7 @@ def lock(session: Session, workspace: str, model: str) -> None:
     )
 
 
-def look(session: Session, workspace: str, model: str) -> Production:
+def look(session: Session | sa.Connection, workspace: str, model: str) -> Production:
     """Read what is in Production."""
     stages = sa.select(SqlModelVersion.version).where(
         SqlModelVersion.workspace == workspace,

@@ -22,6 +22,7 @@ from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.registry.versions import Registry
 from days_to_sell.scoring.package import MANIFEST, ModelPackage
 from tests.packages import make_package, rewrite
+from tests.registered import register_folder
 
 MODEL = "tiny-model"
 
@@ -111,7 +112,7 @@ def test_a_registered_version_brings_its_metrics(client: MlflowClient, tmp_path:
     for number, run_id in enumerate((run, "f" * 32), start=1):
         home = tmp_path / f"model-{number}"
         make_package(home / MODEL_DATA_SUBPATH)
-        client.create_model_version(MODEL, home.as_uri(), run_id=run_id)
+        register_folder(client, MODEL, home, run_id=run_id)
     registry = Registry(client)
     first, second = (
         side_of_version(registry, client, registry.version(MODEL, number), tmp_path / f"side-{number}")

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from mlflow.exceptions import MlflowException
+from mlflow.store.model_registry.dbmodels.models import SqlModelVersion
 
 from days_to_sell.registry.events.event import Kind
 from days_to_sell.registry.events.log import EventLog
@@ -125,6 +127,19 @@ def test_a_failing_event_takes_the_promotion_with_it(
             gated.set_registered_model_alias(MODEL, "production", "1")
     assert state(gated) == ({1: "None", 2: "None", 3: "None"}, {})
     assert events(gated) == []
+
+
+def test_what_was_in_production_before_the_door_is_compared_with_by_its_bytes(
+    gated: GatedStore, door: Door
+) -> None:
+    """A registry that becomes a gated one has an incumbent of which no event tells."""
+    mine = (SqlModelVersion.name == MODEL, SqlModelVersion.version == 1)
+    with gated.engine.begin() as connection:
+        connection.execute(sa.update(SqlModelVersion).where(*mine).values(current_stage="Production"))
+    gated.set_registered_model_alias(MODEL, "production", "2")
+    gated.set_registered_model_alias(MODEL, "production", "3")
+    seen = [(candidate.version, incumbent.version, incumbent.digest) for candidate, incumbent in door.seen]
+    assert seen == [("2", "1", "d:s3://bucket/1"), ("3", "2", "d:s3://bucket/2")]
 
 
 def test_a_foreign_model_passes_as_in_mlflow(gated: GatedStore, door: Door) -> None:
