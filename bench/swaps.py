@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -25,6 +25,7 @@ from bench.steady import SHOWN_FAILURES, Question, Tally, steady
 from days_to_sell.errors import DaysToSellError, ProofError
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.choose import choose_target
+from days_to_sell.release.engine import connect
 from days_to_sell.release.replay import replay, require
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import PREPROD, PRODUCTION, Target
@@ -145,6 +146,15 @@ def findings(found: Sequence[Swapped]) -> Findings:
     return Findings(figures, [*table(header, rows), "", total], missed)
 
 
+def clean_up(target: Target) -> None:
+    """End what serves, and remove the images that were built for it."""
+    target.stop()
+    if target.name == "docker":
+        with closing(connect()) as engine:
+            for image in engine.images.list(name=MODEL):
+                engine.images.remove(str(image.id), force=True)
+
+
 def measure(
     names: Sequence[str], folder: Path, swaps: int, rate: float, report: Callable[[str], None]
 ) -> list[Swapped]:
@@ -160,7 +170,7 @@ def measure(
         target, reason = choose_target("docker" if name == "docker" else "process", site)
         report(f"{reason}; {swaps} swaps at {rate:g} requests a second ...")
         with ExitStack() as stack:
-            stack.callback(target.stop)
+            stack.callback(clean_up, target)
             found.append(swap(target, packages, swaps, rate))
     return found
 

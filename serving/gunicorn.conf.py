@@ -8,11 +8,11 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from typing import Any
 
 from days_to_sell.errors import SettingsError
 from days_to_sell.settings import PREFIX, Settings
+from serving.telemetry.folder import make_folder, sweep
 
 
 def _count(name: str, fallback: int) -> int:
@@ -42,7 +42,8 @@ def on_starting(server: Any) -> None:
             f"{PREFIX}API_KEYS_FILE",
         )
     if not os.environ.get(_COUNTERS):
-        server.counters_folder = tempfile.mkdtemp(prefix="days-to-sell-counters-", dir=worker_tmp_dir)
+        sweep(worker_tmp_dir)
+        server.counters_folder = make_folder(worker_tmp_dir)
         os.environ[_COUNTERS] = server.counters_folder
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = (ROOT / "src" / "days_to_sell", ROOT / "serving", ROOT / "mlflow_project", ROOT / "bench")
+ROOMS = ("src/days_to_sell", "serving", "mlflow_project", "bench", "chaos")
+PACKAGES = tuple(ROOT / room for room in ROOMS)
 MODULES = sorted(module for package in PACKAGES for module in package.rglob("*.py"))
 CONTRACTS = [
     contract["name"]
@@ -52,8 +53,14 @@ BREACHES = (
         "Imports go one way", "src/days_to_sell/spec/columns.py", "import days_to_sell.training.fitting.fit"
     ),
     Breach("Imports go one way", "src/days_to_sell/data/lake.py", "import days_to_sell.registry.publish"),
+    Breach(
+        "A release goes one way",
+        "src/days_to_sell/release/images/places.py",
+        "import days_to_sell.release.docker.target",
+    ),
     Breach("The service, the", "serving/app.py", "import mlflow_project.train"),
     Breach("The service, the", "mlflow_project/train.py", "import bench.part"),
+    Breach("The service, the", "chaos/plan.py", "import bench.part"),
     Breach("Scoring stands on the spec", "src/days_to_sell/scoring/derive.py", "import pyspark"),
     Breach("Scoring stands on the spec", "src/days_to_sell/scoring/bundle.py", "import pandas"),
     Breach("Single rows are scored without NumPy", "src/days_to_sell/scoring/rows/writer.py", "import numpy"),

@@ -11,12 +11,16 @@ from pathlib import Path
 
 import click
 
+from days_to_sell.cli.canarying import canary_options
 from days_to_sell.cli.contract import table
 from days_to_sell.cli.events import WORKSPACE, find_log
+from days_to_sell.cli.model_first import ModelFirst
 from days_to_sell.cli.options import engine_option, service_options
+from days_to_sell.cli.prune import prune
 from days_to_sell.cli.reconciling import aides_for, code_of, make_site, release_production, site_of, specs
 from days_to_sell.errors import DaysToSellError, RegistryError
 from days_to_sell.registry.versions import Registry
+from days_to_sell.release.canary.watch import Watch
 from days_to_sell.release.choose import Choice
 from days_to_sell.release.machine.place import place_of
 from days_to_sell.release.machine.tenure import LEASE_SECONDS, WAIT_SECONDS
@@ -25,18 +29,6 @@ from days_to_sell.release.status import KINDS, StepState, states
 from days_to_sell.settings import Engine
 
 __all__ = ["make_site", "release", "release_production"]
-
-
-class _ModelFirst(click.Group):
-    """Takes models where a subcommand could stand: ``release MODEL`` is ``release run MODEL``."""
-
-    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in context.help_option_names):
-            args = ["run", *args]
-        return super().parse_args(context, args)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return self.commands.get(name) or self.commands["run"]
 
 
 workspace_option = click.option(
@@ -48,11 +40,12 @@ workspace_option = click.option(
 )
 
 
-@click.group(cls=_ModelFirst)
+@click.group(cls=ModelFirst, usual="run", alone=True)
 def release() -> None:
     """Build, prove and deploy what is in Production.
 
-    `release MODEL` is short for `release run MODEL`; only a model called run or status needs the long form.
+    `release MODEL` is short for `release run MODEL`; only a model called run, status or prune needs the long
+    form.
 
     \b
     Examples:
@@ -60,6 +53,9 @@ def release() -> None:
       days-to-sell release --watch
       days-to-sell release status
     """
+
+
+release.add_command(prune)
 
 
 @release.command()
@@ -80,6 +76,7 @@ def release() -> None:
     show_default=True,
     help="Seconds after which another program takes over from this one, should it die.",
 )
+@canary_options
 @click.option("--watch", is_flag=True, help="Go on until told to end; release what comes into Production.")
 @click.option(
     "--every",
@@ -101,6 +98,7 @@ def run(
     workspace: Path,
     wait: float,
     lease: float,
+    canary: Watch | None,
     watch: bool,
     every: float,
     webhook_port: int | None,
@@ -122,6 +120,7 @@ def run(
       days-to-sell release days-to-sell
       days-to-sell release days-to-sell --target docker --base-image python:3.11-slim-bookworm
       days-to-sell release days-to-sell --engine jvm
+      days-to-sell release days-to-sell --target docker --canary 10%
       days-to-sell release --watch --webhook-port 8099 --webhook-secret webhook.secret
     """
     if (webhook_port is None) != (webhook_secret is None):
@@ -132,15 +131,24 @@ def run(
     site = replace(site, settings=replace(site.settings, engine=engine))
     names = models or specs()
     if not watch:
-        sys.exit(_once(names, target, site, wait, lease, named=bool(models)))
+        sys.exit(_once(names, target, site, wait, lease, canary, named=bool(models)))
     # Threads, a server and a terminal are of no use to a release that runs once.
     from days_to_sell.cli.watching import Hook, watch_production
 
     hook = Hook(webhook_host, webhook_port, webhook_secret) if webhook_port and webhook_secret else None
-    watch_production(names, target, site, every, lease, hook)
+    watch_production(names, target, site, every, lease, hook, canary)
 
 
-def _once(names: Sequence[str], choice: Choice, site: Site, wait: float, lease: float, *, named: bool) -> int:
+def _once(
+    names: Sequence[str],
+    choice: Choice,
+    site: Site,
+    wait: float,
+    lease: float,
+    canary: Watch | None,
+    *,
+    named: bool,
+) -> int:
     """Release each model; one that fails holds up no other. Give the exit code."""
     codes = []
     for index, name in enumerate(names):
@@ -148,7 +156,7 @@ def _once(names: Sequence[str], choice: Choice, site: Site, wait: float, lease: 
             if not named and not _in_production(name):
                 continue
             here = site_of(site, index)
-            aides = replace(aides_for(here), wait=wait, lease_seconds=lease)
+            aides = replace(aides_for(here), wait=wait, lease_seconds=lease, canary=canary)
             released = release_production(name, choice, here, aides)
             click.echo(f"{released.model} version {released.version} at {released.url}")
         except DaysToSellError as error:

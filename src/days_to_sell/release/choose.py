@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from days_to_sell.errors import TargetError
-from days_to_sell.release.docker_target import DockerTarget
+from days_to_sell.release.docker.target import DockerTarget
 from days_to_sell.release.engine import connect, ensure_image
-from days_to_sell.release.process_target import ProcessTarget
+from days_to_sell.release.process.target import ProcessTarget
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Deployment, Target
 

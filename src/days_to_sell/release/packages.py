@@ -96,6 +96,25 @@ def kept_package(
     return package
 
 
+def folder_of(model: str, version: str, digest: str, workspace: Path) -> Path | None:
+    """Name the folder of a version's package, whole or not; ``None`` where there is none."""
+    folder = _place(workspace / SHELF, model, version, digest)
+    return folder if folder.is_dir() else None
+
+
+def drop_package(folder: Path) -> None:
+    """Remove a package's folder; at no moment half of a package has its name.
+
+    Raises:
+        TargetError: The file system does not let go of it.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder.parent) as drafts:
+            folder.rename(Path(drafts) / "dropped")
+    except OSError as error:
+        raise TargetError(f"{folder} cannot be removed: {_said(error)}") from error
+
+
 def _place(shelf: Path, model: str, version: str, digest: str) -> Path:
     return shelf / f"{slug(model)}-{version}-{short(digest)}"
 

@@ -20,6 +20,8 @@ from days_to_sell.errors import (
     TargetError,
 )
 from days_to_sell.release import alerts
+from days_to_sell.release.canary.seam import able
+from days_to_sell.release.canary.trial import Trial
 from days_to_sell.release.machine.aides import Aides, aides_of_this_machine
 from days_to_sell.release.machine.course import Course, SupersededError, is_final
 from days_to_sell.release.machine.fence import Fence, FencedTarget
@@ -91,9 +93,12 @@ def reconcile(
     Raises:
         LeaseError: Another program releases this model here.
         StoppedError: The program was asked to end; the next run goes on.
+        TargetError: A canary is asked of a target that serves one version at a time.
         DaysToSellError: The version was refused, or something failed; the log says why, and so do its tags.
     """
     aides = aides or aides_of_this_machine(workspace, report)
+    if aides.canary:
+        able(target)
     with (
         _on_this_machine(workspace),
         hold(
@@ -154,14 +159,14 @@ class _Turn:
         past = Past.read(self.aides.log, self.model, self.place)
         serving = self.works.target.current(self.environments[-1])
         desired = self._desired(serving)
+        left = past.unfinished
+        if left is not None and (desired is None or left.key.version != desired.version):
+            self._abandon(left, desired)
+            left = None
         if desired is None:
             raise ReleaseError(
                 f"no version of {self.model} is in Production; promote one, then release again"
             )
-        left = past.unfinished
-        if left is not None and left.key.version != desired.version:
-            self._abandon(left, desired)
-            left = None
         if left is None:
             standing = standing_release(past.last_released, desired.version, serving, self.engine)
             if standing is not None:
@@ -180,9 +185,9 @@ class _Turn:
         served = serving.version if serving and serving.model == self.model else None
         return self.works.registry.production(self.model, served)
 
-    def _abandon(self, left: Attempt, desired: ModelVersion) -> None:
+    def _abandon(self, left: Attempt, desired: ModelVersion | None) -> None:
         """Undo what a release left half done whose version is not wanted any more."""
-        reason = f"version {desired.version} is in Production instead"
+        reason = f"{f'version {desired.version}' if desired else 'none'} is in Production instead"
         self.works.report(f"the release of version {left.key.version} was not finished: {reason}")
         for environment in self.environments:
             serves = self.works.target.current(environment)
@@ -208,7 +213,7 @@ class _Turn:
         course = Course(
             self.works,
             piece,
-            steps_of(self.works, piece, places),
+            steps_of(self.works, piece, places, None if before else self._trial(desired)),
             journal,
             left,
             self._admit,
@@ -239,6 +244,27 @@ class _Turn:
         self.aides.admit(version, key, report)
         # Until now the two may differ; once the version serves, it would look as if the other had moved back.
         self.works.registry.bring_along(version)
+
+    def _trial(self, desired: ModelVersion) -> Trial | None:
+        watch = self.aides.canary
+        if watch is None:
+            return None
+
+        def still() -> None:
+            if self.aides.stopping():
+                raise StoppedError(
+                    f"{desired.model} version {desired.version}: stopped while it was tried out"
+                )
+            try:
+                wanted = self._wanted(desired)
+            except RegistryError as error:
+                # What is tried out is not worse because the registry does not answer for a while.
+                self.works.report(f"canary: the registry was not asked, {error}")
+                return
+            if not wanted:
+                raise SupersededError(f"version {desired.version} is in Production no more")
+
+        return Trial(able(self.works.target), watch, still, self.works.report)
 
     def _wanted(self, desired: ModelVersion) -> bool:
         now = self._desired(self.works.target.current(self.environments[-1]))

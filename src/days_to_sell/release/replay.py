@@ -13,6 +13,8 @@ from days_to_sell.scoring.golden import GoldenRow, Proof, compare
 BATCH_ROWS = 100
 ANSWER_SECONDS = 60.0
 SHOWN_DIFFERENCES = 3
+# What a proxy says of a service that is gone, and a service of itself that is not ready: no answers to rows.
+AWAY = (502, 503, 504)
 
 
 def replay(url: str, golden: Sequence[GoldenRow], *, batch_rows: int = BATCH_ROWS) -> Proof:
@@ -63,9 +65,12 @@ def _ask(session: requests.Session, url: str, rows: Sequence[GoldenRow]) -> list
 def _post(session: requests.Session, url: str, rows: Sequence[GoldenRow]) -> requests.Response:
     body = {"dataframe_records": [dict(row.input) for row in rows]}
     try:
-        return session.post(f"{url}/invocations", json=body, timeout=ANSWER_SECONDS)
+        reply = session.post(f"{url}/invocations", json=body, timeout=ANSWER_SECONDS)
     except requests.RequestException as error:
         raise TargetError(f"{url} stopped answering while golden data was replayed: {error}") from error
+    if reply.status_code in AWAY:
+        raise TargetError(f"{url} stopped answering while golden data was replayed: {_refusal(reply)}")
+    return reply
 
 
 def _predictions(url: str, reply: requests.Response, count: int) -> list[float | str]:

@@ -54,6 +54,7 @@ class Artifact:
         image: Name of the image; ``None`` where the package itself is served.
         engine: What computes the bundle: ``python`` or ``jvm``.
         size: What the image weighs; ``None`` where there is none.
+        kept: Whether it was proven at this place before, and comes back.
     """
 
     package: ModelPackage
@@ -61,6 +62,7 @@ class Artifact:
     image: str | None = None
     engine: str = "python"
     size: ImageSize | None = None
+    kept: bool = False
 
 
 class Target(Protocol):
@@ -91,7 +93,7 @@ class Target(Protocol):
             package: The verified model package.
             version: The registered version that it is.
             engine: What is to compute its bundle: ``python`` or ``jvm``.
-            kept: Whether what was made of the package before will do, whatever the code around it is by now.
+            kept: Whether it comes back: what was made of it before will do, with the code of that time.
 
         Raises:
             TargetError: It could not be made.

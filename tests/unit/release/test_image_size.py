@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from days_to_sell.release.image_size import ImageSize, parts_of
-from tests.unit.release.wheelhouse import make_wheel
+from tests.unit.release.images.wheelhouse import make_wheel
 
 
 def test_the_largest_parts_are_said_first_and_nothing_is_lost() -> None:

@@ -94,9 +94,19 @@ def test_an_answer_outside_the_protocol_is_a_fault_of_the_target(package: ModelP
 
 def test_an_error_that_is_no_problem_document_is_shown_as_it_is(package: ModelPackage) -> None:
     """A proxy in between may answer in its own words."""
-    with served(replying("out of order", status=502)) as url:
+    with served(replying("out of order", status=500)) as url:
         proof = replay(url, package.golden[:1])
-    assert proof.differences[0].actual == "HTTP 502: out of order"
+    assert proof.differences[0].actual == "HTTP 500: out of order"
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_whose_service_is_gone_is_a_fault_of_the_target(package: ModelPackage, status: int) -> None:
+    """A replica that is killed meanwhile says nothing about the model, which is not refused for it."""
+    with (
+        served(replying("no server is available", status=status)) as url,
+        pytest.raises(TargetError, match=f"while golden data was replayed: HTTP {status}"),
+    ):
+        replay(url, package.golden)
 
 
 def test_a_passed_proof_is_required_silently() -> None:

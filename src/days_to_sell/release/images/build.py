@@ -13,15 +13,15 @@ import docker
 from docker.errors import ImageNotFound
 
 from days_to_sell.errors import TargetError
-from days_to_sell.release.context import assemble_context
 from days_to_sell.release.engine import engine_errors
 from days_to_sell.release.image_size import ImageSize, image_size
 from days_to_sell.release.images import labels
 from days_to_sell.release.images.archive import pack
 from days_to_sell.release.images.base_image import pin_base
+from days_to_sell.release.images.context import assemble_context
 from days_to_sell.release.images.order import Order, image_name
+from days_to_sell.release.images.sbom import Contents, write_sbom
 from days_to_sell.release.project import DOCKERFILE, source_address
-from days_to_sell.release.sbom import Contents, write_sbom
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Report
 from days_to_sell.scoring.package import ModelPackage

@@ -101,8 +101,10 @@ class Gates:
         told = self.log.read(key.model, kinds=(Kind.PROMOTED, Kind.RELEASED))
         promoted = [each for each in told if each.kind == Kind.PROMOTED]
         if promoted and (promoted[-1].version, promoted[-1].digest) == (key.version, key.digest):
-            before = promoted[-1].body.get("from")
-            return Entrant(str(before), _digest_of(told, str(before))) if before else None
+            body = promoted[-1].body
+            before = str(body.get("from") or "")
+            digest = str(body.get("from_digest") or "") or _digest_of(told, before)
+            return Entrant(before, digest) if before else None
         others = [each for each in told if each.kind == Kind.RELEASED and each.version != key.version]
         return Entrant(others[-1].version, others[-1].digest) if others else None
 

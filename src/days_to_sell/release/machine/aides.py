@@ -10,6 +10,7 @@ from days_to_sell.registry.events.event import Actor, Event
 from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.events.place import FILE, whoever_runs_this
 from days_to_sell.release.alerts import Alerts
+from days_to_sell.release.canary.watch import Watch
 from days_to_sell.release.machine.admission import Admit, Gates
 from days_to_sell.release.machine.tenure import LEASE_SECONDS, WAIT_SECONDS
 from days_to_sell.release.machine.works import Publish
@@ -31,6 +32,7 @@ class Aides:
         lease_seconds: How long the right to act lasts when it is not renewed.
         stopping: Whether this program was asked to end.
         told: Takes each event that is written.
+        canary: Judges versions on a share of the requests; absent where they get all of them at once.
     """
 
     log: EventLog
@@ -43,6 +45,7 @@ class Aides:
     lease_seconds: float = LEASE_SECONDS
     stopping: Callable[[], bool] = lambda: False
     told: Callable[[Event], None] = lambda event: None
+    canary: Watch | None = None
 
 
 def aides_of_this_machine(workspace: Path, report: Report) -> Aides:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from days_to_sell.errors import (
     BundleError,
+    CanaryError,
     ContractError,
     DaysToSellError,
     GateError,
@@ -27,7 +28,7 @@ from days_to_sell.release.machine.works import Piece, Works
 from days_to_sell.release.target import bring_back_on_failure
 
 # The same bytes will meet them again; what else there is may be gone at the next run.
-FINAL = (GateError, PackageError, BundleError, ContractError, ScoringError, ProofError)
+FINAL = (GateError, PackageError, BundleError, ContractError, ScoringError, ProofError, CanaryError)
 
 
 class SupersededError(DaysToSellError):
@@ -123,7 +124,8 @@ class Course:
         if isinstance(error, LeaseError):
             return
         try:
-            self.journal.failed(self.piece.key, step.name, str(error))
+            told = error.told if isinstance(error, CanaryError) else {}
+            self.journal.failed(self.piece.key, step.name, str(error), told)
         except DaysToSellError as failure:
             # The failure itself must reach the caller, whatever the log says to the row.
             self.works.report(f"the failure of {step.name} could not be written down: {failure}")

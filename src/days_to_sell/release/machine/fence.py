@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from days_to_sell.errors import LeaseError, TargetError
+from days_to_sell.release.canary.seam import CanaryTarget, Sides, able
 from days_to_sell.release.machine.place import told_apart
 from days_to_sell.release.machine.tenure import Tenure
-from days_to_sell.release.state import write_whole
 from days_to_sell.release.target import Artifact, Deployment, Target
+from days_to_sell.release.written import write_whole
 from days_to_sell.scoring.package import ModelPackage
 
 # Longer than any change of a target takes: starting a version, proving it, ending the one before.
@@ -126,6 +127,25 @@ class FencedTarget:
         with self._fence.entered(self._tenure):
             return self._target.deploy(artifact, environment)
 
+    def has_incumbent(self, model: str, environment: str) -> bool:
+        """Whether a candidate can be compared with anything."""
+        return self._canary.has_incumbent(model, environment)
+
+    def try_out(self, artifact: Artifact, environment: str, percent: int) -> Deployment:
+        """Start the artifact as candidate, with a share of the requests."""
+        with self._fence.entered(self._tenure):
+            return self._canary.try_out(artifact, environment, percent)
+
+    def sides(self, candidate: Deployment) -> Sides:
+        """Name the replicas of both versions; whoever lost the right to act need not watch them either."""
+        self._tenure.require()
+        return self._canary.sides(candidate)
+
+    def take_over(self, candidate: Deployment) -> None:
+        """Give all requests to the candidate."""
+        with self._fence.entered(self._tenure):
+            self._canary.take_over(candidate)
+
     def confirm(self, candidate: Deployment) -> None:
         """Make the candidate what serves."""
         with self._fence.entered(self._tenure):
@@ -148,3 +168,7 @@ class FencedTarget:
         """End what runs."""
         with self._fence.entered(self._tenure):
             return self._target.stop(environment)
+
+    @property
+    def _canary(self) -> CanaryTarget:
+        return able(self._target)

@@ -43,9 +43,9 @@ class Journal:
         """Write that a step is done, and what it made."""
         self._write(Kind.STEP, key, {**made, "step": step, "state": DONE, "seconds": self._seconds()})
 
-    def failed(self, key: Key, step: str, reason: str) -> None:
-        """Write that a step failed."""
-        told = {"step": step, "state": FAILED, "reason": reason, "seconds": self._seconds()}
+    def failed(self, key: Key, step: str, reason: str, found: Mapping[str, Any]) -> None:
+        """Write that a step failed, and what it found."""
+        told = {**found, "step": step, "state": FAILED, "reason": reason, "seconds": self._seconds()}
         self._write(Kind.STEP, key, told)
 
     def released(self, key: Key, what: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from days_to_sell.registry.events.log import EventLog, translated
 from days_to_sell.release.names import slug
-from days_to_sell.release.state import write_whole
+from days_to_sell.release.written import write_whole
 
 FILE = "place"
 IDENTITY = "identity of this log"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from days_to_sell.errors import PackageError
+from days_to_sell.release.canary.trial import Trial
 from days_to_sell.release.machine.key import IMAGE, PACKAGE, PREPROD, PRODUCTION, PUBLISH, REPLAY, VERIFY
 from days_to_sell.release.machine.works import Piece, Works, there
 from days_to_sell.release.names import short
@@ -164,6 +165,7 @@ class Deploy:
 
     works: Works
     piece: Piece
+    trial: Trial | None = None
     name: str = PRODUCTION
 
     def stands(self, made: Made) -> bool:
@@ -172,9 +174,14 @@ class Deploy:
         return self.piece.deployment is not None
 
     def do(self) -> Made:
-        """Deploy it."""
-        self.piece.deployment = _deploy(self.works, self.piece, self.name)
-        return {"url": self.piece.deployment.url, "engine": _artifact(self.piece).engine}
+        """Deploy it: all at once, or tried out on a share of the requests where something serves already."""
+        told: Made = {}
+        artifact = _artifact(self.piece)
+        if self.trial and self.trial.target.has_incumbent(artifact.package.model, self.name):
+            self.piece.deployment, told = self.trial.take(artifact, self.name)
+        else:
+            self.piece.deployment = _deploy(self.works, self.piece, self.name)
+        return {"url": self.piece.deployment.url, "engine": artifact.engine, **told}
 
 
 @dataclass(frozen=True)
@@ -198,18 +205,21 @@ class Verify:
         return {"url": deployment.url, **_found(proof)}
 
 
-def steps_of(works: Works, piece: Piece, environments: tuple[str, ...]) -> tuple[Step, ...]:
+def steps_of(
+    works: Works, piece: Piece, environments: tuple[str, ...], trial: Trial | None = None
+) -> tuple[Step, ...]:
     """Line up the steps of a release.
 
     Args:
         works: What they may use.
         piece: The version.
         environments: Where to prove it, in order; the last is production.
+        trial: Tries it out on a share of the requests; absent where it gets all of them at once.
     """
     *rehearsals, production = environments
     first = (FetchPackage(works, piece), MakeImage(works, piece), ReplayArtifact(works, piece))
     rehearse = tuple(Rehearse(works, piece, environment) for environment in rehearsals)
-    last = (Deploy(works, piece, production), Verify(works, piece))
+    last = (Deploy(works, piece, trial, production), Verify(works, piece))
     return (*first, PublishImage(works, piece), *rehearse, *last)
 
 

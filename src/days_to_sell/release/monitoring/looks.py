@@ -68,6 +68,15 @@ def look_at(url: str, package: ModelPackage, profile: Profile, version: str) -> 
     Raises:
         MonitorError: Nothing answers, it is no scoring service, or it serves something else.
     """
+    return read_look(metrics_of(url), url, package, profile, version)
+
+
+def metrics_of(url: str) -> str:
+    """Ask a service for its metrics.
+
+    Raises:
+        MonitorError: Nothing answers, or far more than a service tells.
+    """
     try:
         with (
             http_session() as session,
@@ -81,7 +90,7 @@ def look_at(url: str, package: ModelPackage, profile: Profile, version: str) -> 
         ) from error
     if len(content) > MAX_BYTES:
         raise MonitorError(f"{url}/metrics is longer than {MAX_BYTES} bytes; this is no scoring service")
-    return read_look(content.decode("utf-8", errors="replace"), url, package, profile, version)
+    return content.decode("utf-8", errors="replace")
 
 
 def read_look(text: str, url: str, package: ModelPackage, profile: Profile, version: str) -> Look:

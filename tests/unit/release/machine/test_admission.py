@@ -84,6 +84,13 @@ def test_it_is_compared_with_whom_it_replaced(log: EventLog) -> None:
     Gates(log)(VERSION, KEY, print)
 
 
+def test_whom_it_replaced_may_be_older_than_the_log(log: EventLog) -> None:
+    """The store read its bytes as it asked the door, and says so in the event."""
+    found(log, against={"version": "1", "digest": "sha256:aa"})
+    happened(log, Kind.PROMOTED, "2", "sha256:bb", **{"from": "1", "from_digest": "sha256:aa", "to": "2"})
+    Gates(log)(VERSION, KEY, print)
+
+
 def test_who_went_past_the_store_is_compared_with_what_was_released_last(log: EventLog) -> None:
     """No event names the one before, and an older comparison is with another one."""
     found(log, against={"version": "0", "digest": "sha256:00"})

@@ -1,0 +1,1 @@
+"""The Docker target: two replicas of a version behind HAProxy, swapped without a gap."""
