@@ -20,9 +20,11 @@ FIRST :=
 # How often `make soak` asks, and which model package.
 REQUESTS :=
 PACKAGE :=
-# How often `make swaps` swaps, and at which target.
+# How often `make swaps` swaps, and at which target; `make chaos` takes the target too, and SEED.
 SWAPS :=
 TARGET :=
+# How often `make chaos` promotes.
+PROMOTIONS :=
 # Base of the scoring image; may come from the environment.
 BASE_IMAGE ?=
 # Version of MLeap whose runtime the JVM engine is; only `make lock-jars` needs it.
@@ -103,6 +105,11 @@ soak: $(DEV) ## Ask the service a million times and look for errors; REQUESTS=20
 swaps: $(DEV) ## Swap versions 50 times under 200 requests a second and look for lost ones; SWAPS=5, TARGET=process
 	@$(BIN)/python -m bench.swaps $(if $(SWAPS),--swaps "$(SWAPS)") $(if $(TARGET),--target "$(TARGET)")
 
+.PHONY: chaos
+chaos: $(DEV) ## Promote 200 times while all that releases is killed, and look for lost ones; PROMOTIONS=20, SEED=7
+	@$(BIN)/python -m chaos $(if $(PROMOTIONS),--promotions "$(PROMOTIONS)") $(if $(SEED),--seed "$(SEED)") \
+		$(if $(TARGET),--target "$(TARGET)")
+
 .PHONY: notebooks
 notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store of their own
 	@$(RUN) notebooks run $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
@@ -119,6 +126,10 @@ docs: $(DEV) ## Write docs/operators.md and docs/protocol.md anew from what the 
 .PHONY: screenshots
 screenshots: $(DEV) ui ## Take the pictures of the MLflow UI and of the page that the demo serves, in Chromium
 	@$(BIN)/python docs/screenshots.py --mlflow "http://127.0.0.1:$(MLFLOW_PORT)" --service "http://127.0.0.1:$(PORT)"
+
+.PHONY: refusals
+refusals: $(DEV) ## Take the pictures of refused promotions in the MLflow UI, in Chromium
+	@REFUSAL_PICTURES=docs/images $(BIN)/python -m pytest -q tests/integration/test_refusals_in_browser.py
 
 .PHONY: lint
 lint: $(DEV) ## Check style, types, the order of imports and the requirement files

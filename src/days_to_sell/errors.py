@@ -25,12 +25,16 @@
         ├── TargetError       the place to deploy to did not do what it was asked
         ├── PublishError      an image registry did not take an image, or does not hand it out
         ├── ProofError        golden data and the answers of the service differ
+        ├── CanaryError       a candidate did worse than what serves on live requests, or got too few
         └── MonitorError      a service in production cannot be watched
 
 A message says what was wrong, where, and what to do next.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class DaysToSellError(Exception):
@@ -131,6 +135,15 @@ class PublishError(ReleaseError):
 
 class ProofError(ReleaseError):
     """Golden data and the answers of the service differ."""
+
+
+class CanaryError(ReleaseError):
+    """A candidate did worse than what serves on live requests, or got too few to be judged."""
+
+    def __init__(self, message: str, told: Mapping[str, Any] | None = None) -> None:
+        """Keep what the log is to know beside the message."""
+        super().__init__(message)
+        self.told: Mapping[str, Any] = told or {}
 
 
 class MonitorError(ReleaseError):

@@ -17,6 +17,7 @@ import mlflow
 import pytest
 import requests
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from tests.packages import rewrite, rewrite_bundle
 from tests.ports import free_port
@@ -48,9 +49,16 @@ class Run:
         """A client of the demo's MLflow server."""
         return MlflowClient(self.summary["mlflow_url"])
 
+    @property
+    def database(self) -> str:
+        """Address of the MLflow server's database, where the event log is too."""
+        return f"sqlite:///{self.folder / 'build/demo/mlflow/mlflow.db'}"
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line in the demo's folder, against its MLflow server."""
-        return command(self.folder, *arguments, MLFLOW_TRACKING_URI=f"http://127.0.0.1:{self.ports[2]}")
+        """Run the command line in the demo's folder, against its MLflow server and log."""
+        server = f"http://127.0.0.1:{self.ports[2]}"
+        variables = {"MLFLOW_TRACKING_URI": server, "DAYS_TO_SELL_EVENT_LOG": self.database}
+        return command(self.folder, *arguments, **variables)
 
     def release(self) -> subprocess.CompletedProcess[str]:
         """Reconcile once more, with the demo's own workspace."""
@@ -147,7 +155,7 @@ def test_a_second_reconcile_does_nothing(run: Run) -> None:
 def test_a_damaged_package_is_refused_and_the_old_version_serves_on(
     run: Run, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
 ) -> None:
-    """One number of the golden data or the bundle is enough; the reason stands on the version."""
+    """One number is enough: the registry does not let it in, and who goes past that sees no release."""
     client = run.client
     monkeypatch.setenv("MLFLOW_TRACKING_URI", run.summary["mlflow_url"])
     served = run.serving()
@@ -156,7 +164,12 @@ def test_a_damaged_package_is_refused_and_the_old_version_serves_on(
     second = mlflow.register_model(client.get_model_version(MODEL, "1").source, MODEL)
     try:
         damage(root)
-        client.set_registered_model_alias(MODEL, "production", second.version)
+        with pytest.raises(MlflowException, match=f"version {second.version} of .* may not go to Production"):
+            client.set_registered_model_alias(MODEL, "production", second.version)
+        # Whoever opens the database by its plain address passes no gate.
+        MlflowClient(registry_uri=run.database).set_registered_model_alias(
+            MODEL, "production", second.version
+        )
         refused = run.release()
     finally:
         for name, content in kept.items():

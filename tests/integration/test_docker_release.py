@@ -21,9 +21,10 @@ from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.registry.versions import Registry
 from days_to_sell.release.addresses import Addresses
-from days_to_sell.release.docker_target import DockerTarget
+from days_to_sell.release.docker.target import DockerTarget
+from days_to_sell.release.images.publish import pull_by_digest
+from days_to_sell.release.packages import SHELF
 from days_to_sell.release.project import project_root
-from days_to_sell.release.publish import pull_by_digest
 from days_to_sell.release.service import answering
 from days_to_sell.release.site import Site
 from days_to_sell.scoring.package import MANIFEST
@@ -31,6 +32,7 @@ from days_to_sell.scoring.signature import sign_package
 from days_to_sell.settings import Settings
 from tests.packages import make_package, rewrite
 from tests.ports import free_port
+from tests.registered import register_folder
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(300)]
 REGISTRY = Path(__file__).parents[2] / ".ci" / "registry.sh"
@@ -83,6 +85,11 @@ class Home:
         found = answering(self.addresses.url("production"))
         return found.version if found else None
 
+    def target(self, engine: docker.DockerClient) -> DockerTarget:
+        """What serves."""
+        site = Site(Settings.from_env(), project_root(), self.workspace, self.addresses, print)
+        return DockerTarget(engine, site)
+
     def events(self, kind: Kind) -> list[Event]:
         """What the log has of a kind."""
         return EventLog.open(self.store).read(self.model, kinds=(kind,))
@@ -110,18 +117,19 @@ def home(
     key = folder / "keys" / "release.pem"
     key.parent.mkdir()
     assert CliRunner().invoke(cli, ["signing-key", str(key)]).exit_code == 0
-    client = MlflowClient(home.store)
-    client.create_registered_model(model)
-    for number in (1, 2, 3):
-        source = folder / f"model-{number}"
-        root = make_package(source / MODEL_DATA_SUBPATH, model=model, intercept=10.0 * number).root
-        chain = '"training_data": "' + "d" * 64 + '", "run_id"'
-        package = rewrite(root, MANIFEST, lambda text, chain=chain: text.replace('"run_id"', chain))
-        if number < 3:
-            sign_package(package, key)
-        client.create_model_version(model, source.as_uri(), run_id=None)
     with pytest.MonkeyPatch.context() as patch:
+        # The registry asks MLflow's default store for logged models, whatever the client's own is.
         patch.setenv("MLFLOW_TRACKING_URI", home.store)
+        client = MlflowClient(home.store)
+        client.create_registered_model(model)
+        for number in (1, 2, 3):
+            source = folder / f"model-{number}"
+            root = make_package(source / MODEL_DATA_SUBPATH, model=model, intercept=10.0 * number).root
+            chain = '"training_data": "' + "d" * 64 + '", "run_id"'
+            package = rewrite(root, MANIFEST, lambda text, chain=chain: text.replace('"run_id"', chain))
+            if number < 3:
+                sign_package(package, key)
+            register_folder(client, model, source)
         patch.setenv("DAYS_TO_SELL_IMAGE_REGISTRY", images)
         patch.setenv("DAYS_TO_SELL_TRUSTED_KEYS", str(key.with_suffix(".pub.pem")))
         try:
@@ -131,9 +139,7 @@ def home(
                 assert released.exit_code == 0, released.output
             yield home
         finally:
-            DockerTarget(
-                engine, Site(Settings.from_env(), project_root(), home.workspace, addresses, print)
-            ).stop()
+            home.target(engine).stop()
             for image in engine.images.list():
                 for name in image.tags:
                     if model in name:
@@ -188,3 +194,29 @@ def test_what_no_trusted_key_signed_is_refused_and_what_serves_stays(home: Home)
     assert "is not signed" in refused.output
     assert home.serving() == before
     assert home.events(Kind.FAILED)[-1].version == "3"
+
+
+def test_pruning_removes_package_and_image_of_what_nobody_goes_back_to(
+    home: Home, engine: docker.DockerClient
+) -> None:
+    """Under all of its names, once pre-production serves it no more; a look alone changes nothing."""
+    first, second = (event.body["image"] for event in home.events(Kind.RELEASED)[:2])
+    prune = ["release", "prune", home.model, "--keep", "1", "--workspace", str(home.workspace)]
+    shelf = home.workspace / SHELF
+    kept = {path.name for path in shelf.iterdir()}
+    assert "nothing to remove" in CliRunner().invoke(cli, prune).output
+    home.target(engine).stop("preprod")
+    dry = CliRunner().invoke(cli, [*prune, "--dry-run"])
+    assert dry.exit_code == 0, dry.output
+    assert f"{home.model} version 2: would remove package {home.model}-2-" in dry.output
+    assert f"image {second}" in dry.output.replace(f"{home.images}/", "")
+    assert {path.name for path in shelf.iterdir()} == kept
+
+    pruned = CliRunner().invoke(cli, prune)
+    assert pruned.exit_code == 0, pruned.output
+    gone = kept - {path.name for path in shelf.iterdir()}
+    assert [name.rpartition("-")[0] for name in gone] == [f"{home.model}-2"]
+    assert not [name for image in engine.images.list() for name in image.tags if name.endswith(second)]
+    assert engine.images.get(first)
+    assert home.serving() == "1"
+    assert "nothing to remove" in CliRunner().invoke(cli, prune).output

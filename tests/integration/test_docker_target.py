@@ -24,7 +24,7 @@ from bench.swaps import questions
 from days_to_sell.errors import ProofError, TargetError
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.choose import choose_target
-from days_to_sell.release.docker_target import DockerTarget
+from days_to_sell.release.docker.target import DockerTarget
 from days_to_sell.release.project import project_root
 from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.site import Site
@@ -231,10 +231,10 @@ def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the
         import os, signal
         from pathlib import Path
         from days_to_sell.release.addresses import Addresses
-        from days_to_sell.release.docker_target import DockerTarget
+        from days_to_sell.release.docker.target import DockerTarget
         from days_to_sell.release.engine import connect
-        from days_to_sell.release.proxy import haproxy
-        from days_to_sell.release.proxy.haproxy import Proxy
+        from days_to_sell.release.docker.proxy import haproxy
+        from days_to_sell.release.docker.proxy.haproxy import Proxy
         from days_to_sell.release.site import Site
         from days_to_sell.release.target import Artifact
         from days_to_sell.scoring.package import open_package

@@ -94,6 +94,30 @@ def test_the_folder_of_counters_goes_with_the_service(tmp_path: Path) -> None:
         assert not file.parent.exists()
 
 
+def test_what_a_killed_service_left_in_memory_goes_when_the_next_one_starts(tmp_path: Path) -> None:
+    """The folder of counters of a master that got no chance to remove it; not that of one which serves."""
+    digest = make_package(tmp_path / "package", intercept=12.03125).digest.removeprefix("sha256:")
+    places = (Path("/dev/shm"), tmp_path)
+
+    def folders() -> set[Path]:
+        pattern = f"days-to-sell-counters-*/rows-{digest[:16]}-*"
+        return {found.parent for place in places for found in place.glob(pattern)}
+
+    with serving(tmp_path, TMPDIR=str(tmp_path)) as killed:
+        assert killed.ask("POST", "/invocations", {"instances": [CAR]})[0] == 200
+        (left,) = folders()
+        os.killpg(killed.process.pid, signal.SIGKILL)
+        killed.process.wait(timeout=SECONDS)
+        assert left.exists()
+        with serving(tmp_path, TMPDIR=str(tmp_path)) as first:
+            assert first.ask("POST", "/invocations", {"instances": [CAR]})[0] == 200
+            (own,) = folders()
+            assert own != left
+            with serving(tmp_path, TMPDIR=str(tmp_path)) as second:
+                assert second.ask("POST", "/invocations", {"instances": [CAR]})[0] == 200
+                assert own in folders()
+
+
 def test_the_image_s_health_check_tells_ready_from_not(tmp_path: Path) -> None:
     """The health check ends with 0 exactly while the service is ready."""
     make_package(tmp_path / "package")

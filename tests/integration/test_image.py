@@ -28,8 +28,8 @@ from days_to_sell.release.image_size import image_size
 from days_to_sell.release.images.base_image import pin_base
 from days_to_sell.release.images.build import build_context, fill_context
 from days_to_sell.release.images.order import Order
+from days_to_sell.release.images.wheels import normalized
 from days_to_sell.release.site import Site
-from days_to_sell.release.wheels import normalized
 from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings

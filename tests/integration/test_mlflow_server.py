@@ -23,6 +23,7 @@ from days_to_sell.registry import mleap_flavor
 from days_to_sell.registry.versions import ALIAS, STAGE, ModelVersion, Registry
 from tests.packages import CAR, days_by_formula, make_package
 from tests.ports import free_port
+from tests.registered import log_folder, register
 
 pytestmark = [pytest.mark.parts, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
@@ -79,15 +80,16 @@ def _log(spark: SparkSession, client: MlflowClient, home: Path) -> Server:
         mleap_flavor.save_model(fitted, str(broken), model_package=package.root)
         with (broken / mleap_flavor.MODEL_DATA_SUBPATH / "golden.jsonl").open("a") as golden:
             golden.write("\n")
-        mlflow.log_artifacts(str(broken), "broken")
-        mlflow.log_text("flavors: {}\n", "bare/MLmodel")
-    artifacts = run.info.artifact_uri
+    bare = home / "bare"
+    bare.mkdir()
+    (bare / "MLmodel").write_text("flavors: {}\n", encoding="ascii")
+    experiment = run.info.experiment_id
     return Server(
         client,
         run.info.run_id,
         logged.model_uri,
-        f"{artifacts}/bare",
-        f"{artifacts}/broken",
+        log_folder(client, bare, experiment),
+        log_folder(client, broken, experiment),
         package.digest,
     )
 
@@ -254,7 +256,7 @@ def test_a_version_without_a_sound_package_is_not_promoted(
     """What could never be served is refused before stage or alias move."""
     model = new_model(1)
     Registry().promote(model, "1")
-    server.client.create_model_version(model, getattr(server, kind), server.run_id)
+    register(server.client, model, getattr(server, kind))
     with pytest.raises(error):
         Registry().promote(model, "2")
     assert state(server, model) == ({"1": STAGE, "2": "None"}, {ALIAS: "1"})

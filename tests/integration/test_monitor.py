@@ -25,6 +25,7 @@ from days_to_sell.release.monitoring.watch import Watch
 from days_to_sell.release.monitoring.windows import Rule
 from tests.packages import TRAINED_ROWS, cars, make_package
 from tests.ports import free_port
+from tests.registered import register_folder
 from tests.service import Service, serving
 from tests.unit.cli.conftest import Call, call  # noqa: F401 - a fixture
 
@@ -44,7 +45,7 @@ def client(tmp_path: Path) -> Iterator[MlflowClient]:
     for number in (1, 2):
         home = tmp_path / f"version-{number}"
         make_package(home / MODEL_DATA_SUBPATH, intercept=10.0 + number)
-        client.create_model_version(MODEL, home.as_uri(), run_id=None)
+        register_folder(client, MODEL, home)
     shutil.copytree(tmp_path / "version-1" / MODEL_DATA_SUBPATH, tmp_path / "package")
     Registry(client).promote(MODEL, "1")
     yield client

@@ -19,7 +19,7 @@ from bench.swaps import questions
 from days_to_sell.errors import ProofError, TargetError
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.outcome import Release
-from days_to_sell.release.process_target import ProcessTarget
+from days_to_sell.release.process.target import ProcessTarget
 from days_to_sell.release.project import project_root
 from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.service import answering
@@ -181,8 +181,8 @@ def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the
         import os, signal
         from pathlib import Path
         from days_to_sell.release.addresses import Addresses
-        from days_to_sell.release.gunicorns import Gunicorns
-        from days_to_sell.release.process_target import ProcessTarget
+        from days_to_sell.release.process.gunicorns import Gunicorns
+        from days_to_sell.release.process.target import ProcessTarget
         from days_to_sell.release.site import Site
         from days_to_sell.scoring.package import open_package
         from days_to_sell.settings import Settings
@@ -191,10 +191,10 @@ def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the
         target = ProcessTarget(site)
         artifact = target.prepare(open_package(Path({str(packages[1].root)!r})), "2")
         halted = Gunicorns.halt
-        def die(self, *rest):
+        def die(self, *rest, **more):
             # What is ended before is the rehearsal.
             if {where!r} == "Gunicorns.halt" and rest[0].part == "rehearsal":
-                return halted(self, *rest)
+                return halted(self, *rest, **more)
             os.kill(os.getpid(), signal.SIGKILL)
         {where} = die
         target.deploy(artifact, "production")
@@ -221,7 +221,7 @@ def test_a_service_outlives_the_program_that_started_it_and_is_found_by_the_next
     code = f"""
         from pathlib import Path
         from days_to_sell.release.addresses import Addresses
-        from days_to_sell.release.process_target import ProcessTarget
+        from days_to_sell.release.process.target import ProcessTarget
         from days_to_sell.release.site import Site
         from days_to_sell.scoring.package import open_package
         from days_to_sell.settings import Settings

@@ -20,6 +20,7 @@ from days_to_sell.registry.versions import Registry
 from days_to_sell.scoring.package import MANIFEST
 from tests.integration.conftest import S3, upload
 from tests.packages import rewrite
+from tests.registered import register_folder
 from tests.repositories import commit_all
 
 ROOT = Path(__file__).parents[2]
@@ -197,9 +198,9 @@ def test_a_version_of_code_that_was_never_committed_is_refused(project: Project)
     package = registry.fetch_package(registry.version(MODEL, "1"), home / MODEL_DATA_SUBPATH)
     marked = project.commit + DIRTY
     rewrite(package.root, MANIFEST, lambda text: text.replace(project.commit, marked))
-    edited = project.client.create_model_version(MODEL, home.as_uri())
+    edited = register_folder(project.client, MODEL, home)
 
-    refused = project.call("reproduce", MODEL, str(edited.version), "--environment", "current")
+    refused = project.call("reproduce", MODEL, edited, "--environment", "current")
 
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1].startswith(

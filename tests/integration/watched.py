@@ -17,7 +17,7 @@ from mlflow import MlflowClient
 from days_to_sell.registry.events.event import Event, Kind
 from days_to_sell.registry.events.log import EventLog
 from days_to_sell.release.addresses import Addresses
-from days_to_sell.release.process_target import ProcessTarget
+from days_to_sell.release.process.target import ProcessTarget
 from days_to_sell.release.project import project_root
 from days_to_sell.release.service import answering
 from days_to_sell.release.site import Site

@@ -17,9 +17,18 @@ from days_to_sell.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 README, CONTRIBUTING, MAKEFILE = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "Makefile"
+REFERENCE = ROOT / "docs" / "reference.md"
 ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
-DOCUMENTS = [README, CONTRIBUTING, ROOT / "CHANGELOG.md", *sorted(ROOT.glob("*/README.md")), *ADRS, *GUIDES]
+DOCUMENTS = [
+    README,
+    CONTRIBUTING,
+    REFERENCE,
+    ROOT / "CHANGELOG.md",
+    *sorted(ROOT.glob("*/README.md")),
+    *ADRS,
+    *GUIDES,
+]
 SETTINGS = {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)}
 OF_THE_TESTS = {"DAYS_TO_SELL_REQUIRE_PARTS"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
@@ -82,8 +91,8 @@ def test_every_command_that_is_named_exists_with_its_options() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    """The README names each command of the command line."""
-    documented = set(re.findall(r"`(days-to-sell [a-z -]+)`", text(README)))
+    """The reference names each command of the command line."""
+    documented = set(re.findall(r"`(days-to-sell [a-z -]+)`", text(REFERENCE)))
     commands = set(leaves(cli, "days-to-sell"))
 
     assert "days-to-sell data build" in commands
@@ -107,15 +116,17 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_make_target_is_documented() -> None:
-    """README and CONTRIBUTING name each target that `make help` lists."""
-    said = text(README, CONTRIBUTING)
+    """The reference names each target that `make help` lists."""
+    said = text(REFERENCE)
 
     assert {target for target in targets() if f"make {target}" not in said} == set()
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
     """The table of settings has one row for each field, and the defaults are the real ones."""
-    rows = dict(re.findall(rf"^\| `({PREFIX}\w+)` \|[^|]+\| ([^|]+) \|$", text(README), flags=re.MULTILINE))
+    rows = dict(
+        re.findall(rf"^\| `({PREFIX}\w+)` \|[^|]+\| ([^|]+) \|$", text(REFERENCE), flags=re.MULTILINE)
+    )
     defaults = Settings.from_env({})
 
     assert set(rows) == SETTINGS
@@ -150,7 +161,7 @@ def test_links_into_the_project_resolve(document: Path) -> None:
 def test_every_path_that_the_front_pages_name_exists() -> None:
     """A path in back quotes that starts at a folder of the project is there."""
     roots = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"build"}
-    words = code(text(README, CONTRIBUTING))
+    words = code(text(README, CONTRIBUTING, REFERENCE))
     named = {word for word in words if re.fullmatch(r"\.?[\w.*-]+/[\w./*-]*", word)}
 
     inside = {word for word in named if word.split("/")[0] in roots}

@@ -11,6 +11,7 @@ import click
 
 from days_to_sell.cli.contract import table
 from days_to_sell.cli.events import WORKSPACE, find_log
+from days_to_sell.cli.model_first import ModelFirst
 from days_to_sell.errors import EventLogError, RegistryError
 from days_to_sell.registry.events import chain
 from days_to_sell.registry.events.event import Event
@@ -25,18 +26,6 @@ DIGEST_SHOWN = 12
 SECONDS = len("2026-03-01T09:30:00")
 
 
-class _ModelFirst(click.Group):
-    """Takes a model where a subcommand could stand: ``history MODEL`` is ``history show MODEL``."""
-
-    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in context.help_option_names:
-            args = ["show", *args]
-        return super().parse_args(context, args)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return self.commands.get(name) or self.commands["show"]
-
-
 workspace_option = click.option(
     "--workspace",
     type=click.Path(path_type=Path),
@@ -46,7 +35,7 @@ workspace_option = click.option(
 )
 
 
-@click.group(cls=_ModelFirst)
+@click.group(cls=ModelFirst, usual="show")
 def history() -> None:
     """Tell what happened to a model, from the event log, and whether anybody tampered with it.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from days_to_sell.errors import SettingsError
-from days_to_sell.release import publish as publishing
 from days_to_sell.release.engine import connect
+from days_to_sell.release.images import publish as publishing
 from days_to_sell.settings import PREFIX, Settings
 
 

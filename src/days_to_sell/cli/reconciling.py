@@ -91,7 +91,7 @@ def publisher(settings: Settings, report: Report) -> Publish | None:
 
     def publish_image(artifact: Artifact) -> Mapping[str, str]:
         from days_to_sell.release.engine import connect
-        from days_to_sell.release.publish import publish
+        from days_to_sell.release.images.publish import publish
 
         published = publish(connect(), str(artifact.image), settings.image_registry, report=report)
         return {"published": published.address, "image_digest": published.digest}

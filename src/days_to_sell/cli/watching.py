@@ -14,6 +14,7 @@ from types import FrameType
 from days_to_sell.cli.reconciling import aides_for, reconcile_at, site_of
 from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.versions import Registry
+from days_to_sell.release.canary.watch import Watch
 from days_to_sell.release.choose import Choice, choose_target
 from days_to_sell.release.machine.aides import Aides
 from days_to_sell.release.machine.place import place_of
@@ -46,7 +47,13 @@ class Hook:
 
 
 def watch_production(
-    models: Sequence[str], choice: Choice, site: Site, every: float, lease: float, hook: Hook | None
+    models: Sequence[str],
+    choice: Choice,
+    site: Site,
+    every: float,
+    lease: float,
+    hook: Hook | None,
+    canary: Watch | None = None,
 ) -> None:
     """Release whatever comes into Production, until SIGTERM or SIGINT.
 
@@ -61,7 +68,8 @@ def watch_production(
         model: replace(site_of(site, index), report=partial(board.say, model))
         for index, model in enumerate(models)
     }
-    aides = replace(aides_for(replace(site, report=partial(board.say, ""))), lease_seconds=lease)
+    aides = aides_for(replace(site, report=partial(board.say, "")))
+    aides = replace(aides, lease_seconds=lease, canary=canary)
     place = place_of(site.workspace)
 
     def loops(halted: Callable[[], bool]) -> Sequence[ModelLoop]:
@@ -97,6 +105,7 @@ def _loop(
         lease_seconds=aides.lease_seconds,
         stopping=halted,
         told=board.event,
+        canary=aides.canary,
     )
 
     def connect() -> Target:

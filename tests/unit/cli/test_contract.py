@@ -14,6 +14,7 @@ from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.registry.versions import Registry
 from days_to_sell.scoring.package import CONTRACT, ModelPackage
 from tests.packages import make_package
+from tests.registered import register_folder
 from tests.unit.cli.conftest import Call
 
 
@@ -117,12 +118,12 @@ def test_versions_of_the_registry_are_named_as_mlflow_names_them(
     call: Call, package: ModelPackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By number and by stage; a package that is built is compared with what is in Production."""
-    monkeypatch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/registry.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/registry.db")
     client = MlflowClient()
     client.create_registered_model("tiny-model")
     home = tmp_path / "model-1"
     one = make_package(home / MODEL_DATA_SUBPATH)
-    client.create_model_version("tiny-model", home.as_uri(), run_id=None)
+    register_folder(client, "tiny-model", home)
     assert call("contract", "diff", "models:/tiny-model/1", one.root).code == 0
     assert (
         "no version of tiny-model is in Production"

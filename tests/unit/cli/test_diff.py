@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from tests.packages import make_package, rewrite
+from tests.registered import register_folder
 from tests.unit.cli.conftest import Call
 
 
@@ -30,7 +31,7 @@ def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
             )
         run = client.create_run(experiment).info.run_id
         client.log_metric(run, "mae", 30.0 + number)
-        client.create_model_version("tiny-model", home.as_uri(), run_id=run)
+        register_folder(client, "tiny-model", home, run_id=run)
     return client
 
 

@@ -106,6 +106,14 @@ def test_without_a_release_the_status_says_so(call: Call, tmp_path: Path) -> Non
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.usefixtures("log")
+def test_pruning_a_place_that_is_none_makes_none(call: Call, tmp_path: Path) -> None:
+    """There is nothing to remove, and no folder comes to be."""
+    told = call("release", "prune", "--workspace", tmp_path / "none")
+    assert (told.code, told.out) == (0, f"nothing was released from {tmp_path / 'none'}\n")
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -114,11 +122,28 @@ def test_without_a_release_the_status_says_so(call: Call, tmp_path: Path) -> Non
         ("--webhook-port", "8099", "--webhook-secret", "secret"),
         ("--watch", "--every", "0"),
         ("--lease", "0"),
+        ("--canary", "10"),
+        ("--canary", "51%"),
+        ("--canary", "0.001"),
+        ("--canary-requests", "500"),
+        ("--canary-minutes", "5"),
+        ("--canary", "10%", "--canary-minutes", "0"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(call: Call, options: tuple[str, ...]) -> None:
     """With code 2, and before anything is asked for."""
     assert call("release", "cars", *options).code == 2
+
+
+@pytest.mark.usefixtures("log")
+def test_a_canary_at_a_target_that_serves_one_version_is_refused_with_the_way_out(
+    call: Call, tmp_path: Path
+) -> None:
+    """Before the registry is asked, and anything is built."""
+    told = call("release", "cars", "--target", "process", "--canary", "10%", "--workspace", tmp_path / "work")
+    assert told.code == 4
+    assert "the process target serves one version at a time" in told.err
+    assert "release with --target docker, or without --canary" in told.err
 
 
 @pytest.mark.usefixtures("log")

@@ -12,6 +12,7 @@ from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.scoring.package import MANIFEST, ModelPackage
 from days_to_sell.scoring.signature import sign_package
 from tests.packages import make_package, rewrite
+from tests.registered import register_folder
 from tests.unit.cli.conftest import Call
 from tests.unit.release.verification.images import Image, write_docker
 
@@ -67,14 +68,14 @@ def test_a_registered_version_is_verified_with_its_run(
 ) -> None:
     """The registry and the package have to name the same run; a package that is not whole is refused."""
     store = f"sqlite:///{tmp_path}/registry.db"
-    monkeypatch.setenv("MLFLOW_REGISTRY_URI", store)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     client = MlflowClient(store, store)
     client.create_registered_model("tiny-model")
     run = client.create_run(client.create_experiment("cars")).info.run_id
     for number, run_id in enumerate((run, "another"), start=1):
         home = tmp_path / f"model-{number}"
         whole(home / MODEL_DATA_SUBPATH, run_id)
-        client.create_model_version("tiny-model", home.as_uri(), run_id=run)
+        register_folder(client, "tiny-model", home, run_id=run)
     assert call("verify", "models:/tiny-model/1").code == 0
     ended = call("verify", "models:/tiny-model/2")
     assert ended.code == 1

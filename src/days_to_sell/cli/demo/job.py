@@ -26,6 +26,7 @@ from days_to_sell.release.outcome import Release
 from days_to_sell.release.packages import fetch_package
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import PREPROD, PRODUCTION
+from days_to_sell.settings import PREFIX
 
 STEPS = 5
 
@@ -63,6 +64,7 @@ class Demo:
         self._require_ports(model)
         wait_for_mlflow = self.server.launch(click.echo)
         os.environ["MLFLOW_TRACKING_URI"] = self.server.url
+        os.environ[f"{PREFIX}EVENT_LOG"] = self.server.database
         mlflow.set_tracking_uri(self.server.url)
         with self._timed("data"):
             self._write_lake(model)

@@ -1,4 +1,4 @@
-"""The demo's MLflow server: a real one on SQLite, kept running between demos."""
+"""The demo's MLflow server: a real one on SQLite with a gated registry, kept running between demos."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from pathlib import Path
 import requests
 
 from days_to_sell.errors import TargetError
+from days_to_sell.registry.events.log import GATED
 from days_to_sell.release.addresses import is_free
-from days_to_sell.release.processes import identity, stop_process
+from days_to_sell.release.process.processes import identity, stop_process
 
 HOST = "127.0.0.1"
 START_SECONDS = 90.0
@@ -49,6 +50,11 @@ class MlflowServer:
         """Address of the UI and of the tracking server."""
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def database(self) -> str:
+        """Address of its database, in which the event log is too."""
+        return f"sqlite:///{self.home.resolve() / 'mlflow.db'}"
+
     def start(self, report: Callable[[str], None]) -> None:
         """Start the server, unless it runs already on this port, and wait until it is ready.
 
@@ -76,7 +82,13 @@ class MlflowServer:
             child = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(self.port)),
-                    *("--backend-store-uri", f"sqlite:///{self.home / 'mlflow.db'}", "--workers", "1"),
+                    *(
+                        "--backend-store-uri",
+                        self.database,
+                        "--registry-store-uri",
+                        f"{GATED}{self.database}",
+                    ),
+                    *("--workers", "1"),
                     *("--artifacts-destination", str(self.home / "artifacts")),
                 ],
                 stdin=subprocess.DEVNULL,
