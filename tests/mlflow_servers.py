@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.ports import free_port
+from stack.ports import free_port
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "postgres.sh"
 SECONDS = 120

@@ -18,7 +18,7 @@ from mlflow import MlflowClient
 from days_to_sell.cli.demo.mlflow_server import MlflowServer
 from days_to_sell.registry.versions import Registry
 from tests.e2e.trainings import Trained
-from tests.ports import free_port
+from stack.ports import free_port
 
 pytestmark = [
     pytest.mark.parts,
