@@ -146,6 +146,7 @@ lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes
 	$(LOCK) requirements/serving.in -c requirements/toolkit.txt -o requirements/serving.txt
 	$(LOCK) requirements/jvm.in -c requirements/toolkit.txt -o requirements/jvm.txt
 	$(LOCK) requirements/build.in -c requirements/toolkit.txt -o requirements/build.txt
+	$(LOCK) requirements/databricks.in -c requirements/toolkit.txt -o requirements/databricks.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/dev.in -c requirements/toolkit.txt -o requirements/dev.txt
 

@@ -19,6 +19,7 @@
     │   ├── GateError         a version may not go to Production: a gate is red or was not evaluated
     │   ├── EventLogError     the event log does not answer, or was tampered with
     │   └── LeaseError        another program has taken over
+    ├── WorkspaceError        a Databricks workspace did not do what it was asked
     ├── ReproductionError     a version cannot be made again, so nothing can be compared
     └── ReleaseError          a version cannot be released
         ├── StoppedError      a release was asked to end between two steps; the next one goes on
@@ -111,6 +112,10 @@ class EventLogError(RegistryError):
 
 class LeaseError(RegistryError):
     """Another program has taken over; what this one was about to write would come too late."""
+
+
+class WorkspaceError(DaysToSellError):
+    """A Databricks workspace did not do what it was asked."""
 
 
 class ReproductionError(DaysToSellError):

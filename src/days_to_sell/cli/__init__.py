@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": "doctor",
     "notebooks": "notebooks",
     "equivalence": "equivalence",
+    "databricks": "databricks",
     "demo": "demo",
 }
 

@@ -13,8 +13,14 @@ from pyspark.sql.utils import is_remote
 
 from days_to_sell.errors import EnvironmentProblem
 from days_to_sell.settings import Settings
-from days_to_sell.training.spark.compatibility import installed_versions, require_compatible, session_versions
+from days_to_sell.training.spark.compatibility import (
+    NEEDS_SHORTER_LIST,
+    installed_versions,
+    require_compatible,
+    session_versions,
+)
 from days_to_sell.training.spark.launch import EXPORTER_CONF, environment, launch_driver
+from days_to_sell.training.spark.operator_list import shorten_operator_list
 
 # The version Spark 3.5 is built against; another one fails on missing methods.
 S3_PACKAGES = ("org.apache.hadoop:hadoop-aws:3.3.4",)
@@ -56,8 +62,11 @@ def start_session(
         _start_context(app_name, master, settings or Settings.from_env(), extra_packages)
     spark = SparkSession.builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     _require_exporter(spark)
-    for mismatch in require_compatible(session_versions(spark)):
+    versions = session_versions(spark)
+    for mismatch in require_compatible(versions):
         warnings.warn(mismatch.message, stacklevel=2)
+    if versions.exporter in NEEDS_SHORTER_LIST:
+        shorten_operator_list(spark)
     _require_packages(spark, extra_packages)
     return spark
 
