@@ -5,9 +5,8 @@ Where the fields are from:
 - workspace/mkdirs, import: REST reference, docs.databricks.com/api/workspace-files/v1/{mkdirs,import}.
 - jobs/create, get, list, reset and all that is nested in them (JobSettings, Task, ClusterSpec, Library ...):
   the data classes of databricks-sdk, which Databricks generates from the OpenAPI document behind that
-  reference; MLflow brings them. They describe version 2.2 of the Jobs API; what differs in 2.1 is the paging of
-  long task lists, and that jobs queue by default ("Updating from Jobs API 2.1 to 2.2"), neither of which is
-  used here.
+  reference; MLflow brings them. They describe version 2.2 of the Jobs API; in 2.1 the paging of long lists of
+  tasks differs, and whether jobs are queued ("Updating from Jobs API 2.1 to 2.2"); neither is used.
 - jobs/runs/submit 2.0: docs.databricks.com/reference/jobs-2.0-api, "Runs submit". The reference does not have
   ``shell_command_task``, which MLflow sends; its two fields are those of MLflow's own source.
 - dbfs/get-status: docs.databricks.com/api/files/v2, and its path as MLflow sends it, in the body of a GET.

@@ -24,7 +24,7 @@ PARTS = ("MLproject", "conda.yaml", "pyproject.toml", "requirements", "mlflow_pr
 
 
 def test_a_run_brings_the_project_and_the_exporter(tmp_path: Path) -> None:
-    """The spec is taken whole, nothing is sent that the API does not take, and the run is told apart by its tags."""
+    """The spec is taken whole, the API takes all that is sent, and the run is tagged."""
     project = tmp_path / "project"
     for part in PARTS:
         source, target = ROOT / part, project / part

@@ -37,8 +37,8 @@ for name, value in options.items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 frame = spark.createDataFrame([(1.0, 2.0, 3.0), (2.0, 1.0, 4.0), (0.0, 1.0, 1.0)], ["a", "b", "y"])
-stages = [VectorAssembler(inputCols=["a", "b"], outputCol="f"), LinearRegression(featuresCol="f", labelCol="y")]
-model = Pipeline(stages=stages).fit(frame)
+assembler = VectorAssembler(inputCols=["a", "b"], outputCol="f")
+model = Pipeline(stages=[assembler, LinearRegression(featuresCol="f", labelCol="y")]).fit(frame)
 if sys.argv[1] == "ours":
     assert start_session("ours") == spark
 spark._jvm.ml.combust.mleap.spark.SimpleSparkSerializer().serializeToBundle(
@@ -53,7 +53,7 @@ assert abs(answer - model.transform(frame).first()["prediction"]) < 1e-9
 def test_start_session_makes_export_work_where_a_platform_started_spark(
     java_variables: Mapping[str, str], tmp_path: Path, whose: str
 ) -> None:
-    """Without it, one operator that Spark 3.5 cannot load takes the exporter down; with it a bundle comes out."""
+    """Without it, one operator that Spark 3.5 cannot load takes the exporter down; with it, none does."""
     bundle = tmp_path / "bundle.zip"
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM, whose, str(bundle)],

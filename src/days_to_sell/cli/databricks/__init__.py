@@ -114,7 +114,7 @@ def push(
 def _check_places(folder: str, places: dict[str, str]) -> None:
     if not FOLDER.fullmatch(folder.rstrip("/")) or folder.startswith("/Workspace/"):
         raise click.BadParameter(
-            f"{folder!r} is no absolute path of a workspace; write it as /Shared/NAME or /Users/USER/NAME",
+            f"{folder!r} is no absolute path of a workspace; write it as /Shared/NAME",
             param_hint="--workspace-folder",
         )
     for option, place in places.items():
