@@ -1,4 +1,4 @@
-"""The gated store while its server is killed: what was acknowledged is an event, and what is an event was done."""
+"""The gated store while its server is killed: what was acknowledged is an event, and each event was done."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.timeout(3600),
 ]
 SEED, VERSIONS, WORKERS = 7, 8, 2
-LONGEST_PAUSE = 1.5
+LONGEST_CALM, PAUSE = 1.5, 0.1
 # A request waits for the next process that answers; one that was given up could still be read, and done late.
 ANSWER_SECONDS = 120
 REFUSED = requests.codes.conflict
@@ -98,8 +98,11 @@ class Client:
             version = self.versions[number % len(self.versions)]
             status = self._promote(version, by_stage=number % 2 == 0)
             self.asked.append(Asked(version, status))
-            while status != requests.codes.ok and not self._stopping.is_set() and not self._healthy():
-                time.sleep(0.05)
+            while status != requests.codes.ok and not self._stopping.is_set():
+                # A server is healthy while its database is not.
+                time.sleep(PAUSE)
+                if self._healthy():
+                    break
 
     def acknowledged(self) -> int:
         """Count what is certain."""
@@ -110,7 +113,7 @@ class Client:
         wanted, deadline = self.acknowledged() + 1, time.monotonic() + ANSWER_SECONDS
         while self.acknowledged() < wanted:
             assert time.monotonic() < deadline, self.asked[-10:]
-            time.sleep(0.05)
+            time.sleep(PAUSE)
 
     def stop(self) -> None:
         """Ask for no more."""
@@ -144,15 +147,15 @@ class Client:
 def test_what_is_acknowledged_is_an_event_whatever_is_killed(
     registered: Registered, pytestconfig: pytest.Config
 ) -> None:
-    """Processes that answer, the whole server and, on PostgreSQL, what serves it in the database die by -9."""
-    kills, dice = int(pytestconfig.getoption("kills")), random.Random(SEED)
+    """Processes that answer, the whole server and, on PostgreSQL, its part in the database die by -9."""
+    kills, dice = int(pytestconfig.getoption("kills")), random.Random(SEED)  # noqa: S311  # moments, no secrets
     client = Client(registered.server.url, registered.versions(VERSIONS))
     start, ways = registered.now(), (kill_workers, kill_server, kill_in_the_database)
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(client.run)
         try:
             for number in range(kills):
-                time.sleep(dice.uniform(0.0, LONGEST_PAUSE))
+                time.sleep(dice.uniform(0.0, LONGEST_CALM))
                 ways[number % len(ways)](registered)
                 client.wait_for_another()
         finally:
@@ -202,10 +205,10 @@ def test_a_lost_a_doubled_and_a_late_event_would_be_found(
 def fault(asked: Sequence[Asked], promoted: Sequence[str]) -> str | None:
     """Say why the events cannot be what was asked for, in order; ``None`` where they can.
 
-    An acknowledged promotion is the next event, unless the version was in Production already. A refused one is
-    none. One that broke off or ended in an error is the next event or none. It is never a later one: its
-    transaction takes the model's lock before all else, and needs its process for every statement, which is
-    dead; so either its commit was under way when the next request got the lock, or it never comes.
+    An acknowledged promotion is the next event, unless the version was in Production already. A refused one
+    is none. One that broke off or ended in an error is the next event or none, and never a later one: its
+    transaction takes the model's lock before all else and needs its process, which is dead, for every
+    statement. So its commit was under way before the next request got that lock, or never comes.
     """
     # How many of the events can be explained by what was asked for so far.
     explained = {0}
@@ -252,7 +255,7 @@ def kill_in_the_database(registered: Registered) -> None:
     os.kill(int(found), signal.SIGKILL)
     while not answers(registered.log):
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(PAUSE)
 
 
 def answers(log: EventLog) -> bool:
