@@ -30,7 +30,7 @@ pytestmark = [
 SEED, VERSIONS, WORKERS = 7, 8, 2
 LONGEST_CALM, PAUSE = 1.5, 0.1
 # A request waits for the next process that answers; one that was given up could still be read, and done late.
-ANSWER_SECONDS = 120
+ANSWER_SECONDS = 300
 REFUSED = requests.codes.conflict
 STAGE, ALIAS = "model-versions/transition-stage", "registered-models/alias"
 
