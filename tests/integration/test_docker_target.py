@@ -274,7 +274,7 @@ def kill_in(dying: str, site: Site, artifact: Artifact) -> None:
 def test_a_confirmation_that_is_killed_half_way_is_completed_by_the_next(
     engine: docker.DockerClient, target: DockerTarget, site: Site, model: str, tmp_path: Path
 ) -> None:
-    """Killed with -9 when one old replica is gone and the other is told to end: the same again ends it all."""
+    """Killed with -9 when one old replica is gone and the other is told to end: the same again ends both."""
     packages = [
         make_package(tmp_path / number, model=model, intercept=10.0 * int(number)) for number in ("1", "2")
     ]

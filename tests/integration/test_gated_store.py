@@ -221,7 +221,7 @@ def test_a_named_user_overrides_red_gates_by_command(
 def test_whoever_is_not_named_overrides_nothing(
     registered: Registered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer names who asked, the setting and the gates; a forged name helps nobody where logins count."""
+    """The answer names who asked, the setting and the gates; a forged name helps nobody who has a login."""
     (version,) = registered.versions(1, gates_open=False)
     if registered.verified:
         made = json.dumps({"username": "ruth", "password": PASSWORD})
