@@ -33,7 +33,7 @@ from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.settings import Settings
 from tests.packages import INTERCEPT, cars, make_package
-from tests.ports import free_port
+from stack.ports import free_port
 
 SWAPS, RATE = 50, 200.0
 TARGETS = ("process", "docker")

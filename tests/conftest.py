@@ -36,6 +36,11 @@ settings.load_profile("unhurried")
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the tests go on that can go on for long."""
+    parser.addoption("--kills", type=int, default=3, help="kills of the MLflow server in test_store_kills.py")
+
+
 @pytest.fixture(scope="session")
 def spark() -> SparkSession:
     """The session that the library itself starts; it lives as long as the test run.

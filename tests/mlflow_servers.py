@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.ports import free_port
+from stack.ports import free_port
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "postgres.sh"
-SECONDS = 120
+SECONDS = 300
 
 
 @dataclass

@@ -20,7 +20,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from tests.packages import rewrite, rewrite_bundle
-from tests.ports import free_port
+from stack.ports import free_port
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 MODEL = "days-to-sell"

@@ -17,8 +17,8 @@ from mlflow import MlflowClient
 
 from days_to_sell.cli.demo.mlflow_server import MlflowServer
 from days_to_sell.registry.versions import Registry
+from stack.ports import free_port
 from tests.e2e.trainings import Trained, store_of
-from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.parts,

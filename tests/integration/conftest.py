@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from days_to_sell.settings import Settings
-from tests.ports import free_port
+from stack.ports import free_port
 
 ACCESS, SECRET, REGION = "tests", "a-secret-key-of-tests", "us-east-1"
 START_SECONDS = 30

@@ -39,7 +39,7 @@ from days_to_sell.release.target import PREPROD, PRODUCTION, Artifact, Deploymen
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from tests.packages import CAR, make_package
-from tests.ports import free_port
+from stack.ports import free_port
 from tests.unit.release.fakes import ShelfRegistry
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(300)]

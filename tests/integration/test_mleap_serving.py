@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from days_to_sell.registry import mleap_flavor
 from tests.elsewhere import make_elsewhere
-from tests.ports import free_port
+from stack.ports import free_port
 
 START_SECONDS = 120
 ROWS = [

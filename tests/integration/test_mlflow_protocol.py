@@ -21,7 +21,7 @@ from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from serving.app import create_app
 from serving.protocol.differences import DIFFERENCES
-from tests.ports import free_port
+from stack.ports import free_port
 from tests.protocol_requests import Request, requests, write_model_package
 
 ROOT = Path(__file__).parents[2]

@@ -26,7 +26,7 @@ from days_to_sell.cli.publish import publish as command
 from days_to_sell.errors import PublishError
 from days_to_sell.release.images.attempts import Attempts
 from days_to_sell.release.images.publish import publish, pull_by_digest
-from tests.ports import free_port
+from stack.ports import free_port
 
 pytestmark = pytest.mark.parts
 SCRIPT = Path(__file__).parents[2] / ".ci" / "registry.sh"

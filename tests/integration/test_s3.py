@@ -19,7 +19,7 @@ from days_to_sell.scoring.signing_keys import make_key
 from tests.integration.conftest import S3, upload
 from tests.lakes import DAY, small_lake
 from tests.packages import make_package
-from tests.ports import free_port
+from stack.ports import free_port
 
 pytestmark = pytest.mark.parts
 

@@ -17,7 +17,7 @@ from days_to_sell.registry.events.event import Kind
 from days_to_sell.release.watching.webhook import DELIVERY, SIGNATURE, TIMESTAMP
 from tests.integration.watched import SECONDS, Place
 from tests.mlflow_servers import GatedServer
-from tests.ports import free_port
+from stack.ports import free_port
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(300)]
 GATED, FREE = "days-to-sell", "tiny-model"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("src/days_to_sell", "serving", "mlflow_project", "bench", "chaos")
+ROOMS = ("src/days_to_sell", "serving", "mlflow_project", "bench", "chaos", "stack")
 PACKAGES = tuple(ROOT / room for room in ROOMS)
 MODULES = sorted(module for package in PACKAGES for module in package.rglob("*.py"))
 CONTRACTS = [
@@ -61,6 +61,7 @@ BREACHES = (
     Breach("The service, the", "serving/app.py", "import mlflow_project.train"),
     Breach("The service, the", "mlflow_project/train.py", "import bench.part"),
     Breach("The service, the", "chaos/plan.py", "import bench.part"),
+    Breach("The service, the", "stack/program.py", "import chaos.plan"),
     Breach("Scoring stands on the spec", "src/days_to_sell/scoring/derive.py", "import pyspark"),
     Breach("Scoring stands on the spec", "src/days_to_sell/scoring/bundle.py", "import pandas"),
     Breach("Single rows are scored without NumPy", "src/days_to_sell/scoring/rows/writer.py", "import numpy"),

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.ports import free_port
+from stack.ports import free_port
 from tests.service import Service
 
 pytestmark = pytest.mark.parts

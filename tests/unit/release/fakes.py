@@ -20,7 +20,7 @@ from days_to_sell.release.target import Artifact, Deployment
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.settings import Settings
 from serving.app import create_app
-from tests.ports import free_port
+from stack.ports import free_port
 
 
 class ShelfRegistry:

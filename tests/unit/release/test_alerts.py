@@ -14,7 +14,7 @@ import pytest
 
 from days_to_sell.errors import SettingsError
 from days_to_sell.release.alerts import Alerts
-from tests.ports import free_port
+from stack.ports import free_port
 
 
 @dataclass

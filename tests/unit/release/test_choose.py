@@ -13,7 +13,7 @@ from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.choose import choose_target, stop_all
 from days_to_sell.release.site import Site
 from days_to_sell.settings import Settings
-from tests.ports import free_port
+from stack.ports import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 

@@ -20,7 +20,7 @@ from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from serving.app import create_app
 from tests.packages import make_package, rewrite
-from tests.ports import free_port
+from stack.ports import free_port
 
 App = Callable[..., Any]
 

@@ -9,7 +9,7 @@ import pytest
 
 from days_to_sell.errors import MonitorError
 from days_to_sell.release.monitoring.alarms import Alarm, check_webhook, post, project_retraining, retrain
-from tests.ports import free_port
+from stack.ports import free_port
 
 ALARM = Alarm("tiny-model", "1", ("price",), 5, "a1b2")
 

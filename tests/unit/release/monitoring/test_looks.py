@@ -13,7 +13,7 @@ from days_to_sell.scoring.profile import Profile
 from days_to_sell.settings import Settings
 from serving.app import create_app
 from tests.packages import cars, days_by_formula, make_package
-from tests.ports import free_port
+from stack.ports import free_port
 
 URL = "http://service"
 

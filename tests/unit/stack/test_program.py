@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.program import Program
+from stack.program import Program
 from days_to_sell.release.process.processes import identity
 
 SECONDS = 30

@@ -1,4 +1,4 @@
-"""Ports that tests may use."""
+"""Ports of this machine that nothing listens on."""
 
 from __future__ import annotations
 
