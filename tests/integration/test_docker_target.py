@@ -30,8 +30,8 @@ from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact
 from days_to_sell.settings import Settings
-from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from stack.ports import free_port
+from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from tests.service import wait_until
 from tests.unit.release.fakes import ShelfRegistry
 

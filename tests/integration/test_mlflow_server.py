@@ -21,8 +21,8 @@ from days_to_sell.cli.score import score
 from days_to_sell.errors import PackageError, RegistryError
 from days_to_sell.registry import mleap_flavor
 from days_to_sell.registry.versions import ALIAS, STAGE, ModelVersion, Registry
-from tests.packages import CAR, days_by_formula, make_package
 from stack.ports import free_port
+from tests.packages import CAR, days_by_formula, make_package
 from tests.registered import log_folder, log_package, register
 
 pytestmark = [pytest.mark.parts, pytest.mark.filterwarnings("ignore::FutureWarning")]

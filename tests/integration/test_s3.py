@@ -16,10 +16,10 @@ from days_to_sell.registry.package_store import fetch_package_from_s3, put_packa
 from days_to_sell.scoring.package import BUNDLE, FILES, MANIFEST, ModelPackage, open_package
 from days_to_sell.scoring.signature import SIGNATURE, sign_package
 from days_to_sell.scoring.signing_keys import make_key
+from stack.ports import free_port
 from tests.integration.conftest import S3, upload
 from tests.lakes import DAY, small_lake
 from tests.packages import make_package
-from stack.ports import free_port
 
 pytestmark = pytest.mark.parts
 
