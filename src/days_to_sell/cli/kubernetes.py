@@ -22,13 +22,23 @@ from days_to_sell.settings import PREFIX, Engine
     "--to", type=click.Path(path_type=Path), required=True, help="Folder of overlays, such as a clone."
 )
 @click.option(
-    "--environment", type=click.Choice([PREPROD, PRODUCTION]), default=PRODUCTION, show_default=True
+    "--environment",
+    type=click.Choice([PREPROD, PRODUCTION]),
+    default=PRODUCTION,
+    show_default=True,
+    help="What the manifests are for.",
 )
 @click.option("--version", "number", help="Another version than that in Production; for preprod alone.")
 @click.option("--registry", help=f"Image registry and path; {PREFIX}IMAGE_REGISTRY when not given.")
 @click.option("--base-image", help="Base of the scoring image.")
 @engine_option
-@click.option("--workspace", type=click.Path(path_type=Path), default=WORKSPACE, show_default=True)
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    default=WORKSPACE,
+    show_default=True,
+    help="Folder for packages.",
+)
 def kubernetes(
     model: str,
     to: Path,
@@ -42,7 +52,7 @@ def kubernetes(
     """Write manifests of the version of MODEL that is in Production; applying them is left to others.
 
     The image is built, proven with golden data on this machine's Docker engine, and published; then the
-    folder is written, whole or not at all. No cluster is asked anything, so nothing is said of what serves there.
+    folder is written, whole or not at all. No cluster is asked, so nothing is said of what serves there.
 
     \b
     Examples:
