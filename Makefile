@@ -23,6 +23,8 @@ PACKAGE :=
 # How often `make swaps` swaps, and at which target; `make chaos` takes the target too, and SEED.
 SWAPS :=
 TARGET :=
+# How often `make kubelet` updates.
+UPDATES :=
 # How often `make chaos` promotes.
 PROMOTIONS :=
 # Base of the scoring image; may come from the environment.
@@ -104,6 +106,10 @@ soak: $(DEV) ## Ask the service a million times and look for errors; REQUESTS=20
 .PHONY: swaps
 swaps: $(DEV) ## Swap versions 50 times under 200 requests a second and look for lost ones; SWAPS=5, TARGET=process
 	@$(BIN)/python -m bench.swaps $(if $(SWAPS),--swaps "$(SWAPS)") $(if $(TARGET),--target "$(TARGET)")
+
+.PHONY: kubelet
+kubelet: $(DEV) ## Do to the container what a kubelet does, by the manifests, under load; look for lost requests; UPDATES=3
+	@$(BIN)/python -m bench.kubelet $(if $(UPDATES),--updates "$(UPDATES)")
 
 .PHONY: chaos
 chaos: $(DEV) ## Promote 200 times while all that releases is killed, and look for lost ones; PROMOTIONS=20, SEED=7

@@ -23,6 +23,7 @@ COMMANDS = {
     "release": "release",
     "rollback": "rollback",
     "publish": "publish",
+    "kubernetes": "kubernetes",
     "monitor": "monitor",
     "score": "score",
     "bundle": "bundle",
