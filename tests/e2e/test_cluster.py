@@ -32,6 +32,8 @@ MODEL_URI = f"models:/{find_model('days_to_sell').spec.name}/1"
 LAKE, SETS = "s3a://lake/cars", "s3a://lake/sets"
 # Where MLflow lets Spark save unless it is told otherwise.
 MLFLOW_SCRATCH = Path(tempfile.gettempdir()) / "mlflow"
+# How Spark describes where a frame is written to.
+WRITTEN = re.compile(r"InsertIntoHadoopFsRelationCommand\n(?:Input.*\n)?Arguments: (\w+:[^\s,]+)")
 ENTRY_POINTS = yaml.safe_load((PROJECT / "MLproject").read_text(encoding="utf-8"))["entry_points"]
 STEPS = sorted(
     {
@@ -56,6 +58,7 @@ def cluster(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sp
     MLFLOW_SCRATCH.mkdir(exist_ok=True)
     with SparkCluster(tmp_path_factory.mktemp("cluster"), hidden=(home, MLFLOW_SCRATCH)) as running:
         yield running
+    assert running.registered() is None
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +119,9 @@ def test_a_pipeline_that_executors_wrote_is_whole(far: Trained, spark: SparkSess
 @pytest.fixture(scope="module")
 def events(far: Trained, home: Path) -> list[dict[str, Any]]:
     """What Spark recorded of that training."""
-    (log,) = (each for each in (home / "events").iterdir() if each.is_file())
-    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    logs = (log.read_text(encoding="utf-8") for log in (home / "events").iterdir())
+    (recorded,) = (log for log in logs if '"App Name":"train-' in log)
+    return [json.loads(line) for line in recorded.splitlines()]
 
 
 def test_executors_of_both_workers_took_part(events: list[dict[str, Any]]) -> None:
@@ -129,9 +133,7 @@ def test_executors_of_both_workers_took_part(events: list[dict[str, Any]]) -> No
 def test_executors_write_to_shared_places_alone(events: list[dict[str, Any]]) -> None:
     """Rows, and the pipeline on its way to MLflow, go to S3; nothing to a disk that others do not see."""
     plans = [event.get("physicalPlanDescription", "") for event in events]
-    written = [
-        place for plan in plans for place in re.findall(r"InsertIntoHadoopFs\w*\s+(\w+:/[^\s,]*)", plan)
-    ]
+    written = [place for plan in plans for place in WRITTEN.findall(plan)]
     assert any("/_scratch/" in place for place in written)
     assert any(place.endswith("/rows") for place in written)
     assert {place.split(":")[0] for place in written} == {"s3a"}, written
