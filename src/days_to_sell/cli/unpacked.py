@@ -1,4 +1,4 @@
-"""Running from a wheel that spark-submit shipped: Python imports from it, but files in it are out of reach."""
+"""Running from a wheel that spark-submit shipped: Python imports from it, but files in it cannot be read."""
 
 from __future__ import annotations
 
