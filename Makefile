@@ -146,6 +146,10 @@ lint: $(DEV) ## Check style, types, the order of imports and the requirement fil
 	@if grep -nE '://|--(extra-)?index-url|--find-links|^ *-[if] ' requirements/* conda.yaml; then \
 		echo "A requirement file names an address; the machine's own pip configuration decides that."; exit 1; fi
 
+.PHONY: wheel
+wheel: $(TOOLKIT) ## Build the toolkit's wheel into dist, for spark-submit
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
 .PHONY: lock
 lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes newer versions)
 	$(LOCK) requirements/toolkit.in -o requirements/toolkit.txt

@@ -7,11 +7,13 @@ import sys
 
 import click
 
+from days_to_sell.cli.unpacked import run_unpacked
 from days_to_sell.errors import DaysToSellError
 
 
 def run(command: click.Command, name: str | None = None) -> None:
     """Run a command with the arguments of this process; its help calls it ``name``."""
+    run_unpacked()
     # A command tells its own progress; MLflow would draw a bar for every artifact between the lines.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 
 from days_to_sell.data.code import is_whole
+from days_to_sell.data.shared import scratch_beside
 from days_to_sell.data.training_set import TrainingSet
 from days_to_sell.errors import DaysToSellError, ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
@@ -90,7 +91,10 @@ def log_best(
         if key_file := Settings.from_env().signing_key:
             report(f"model package signed by key {sign_package(package, key_file)}")
         with mlflow.start_run(run_id=best.run_id, nested=True):
-            logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
+            scratch = scratch_beside(training_set.frame.sparkSession, training_set.path)
+            logged = mleap_flavor.log_model(
+                best.model, name="model", model_package=package.root, dfs_tmpdir=scratch
+            )
             link_to_model(training_set, str(logged.model_id))
             mlflow.log_artifact(str(held_out), FOLDER)
         package.root.rename(target)
