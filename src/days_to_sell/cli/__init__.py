@@ -14,6 +14,7 @@ from days_to_sell.cli.entry import run
 COMMANDS = {
     "data": "data",
     "train": "train",
+    "step": "step",
     "promote": "promote",
     "gates": "gates",
     "history": "history",
