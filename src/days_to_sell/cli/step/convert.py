@@ -1,4 +1,4 @@
-"""``days-to-sell step convert``: the chosen candidate as an MLeap bundle, proved with golden data and logged."""
+"""``days-to-sell step convert``: the chosen candidate as an MLeap bundle, proved and logged."""
 
 from __future__ import annotations
 
