@@ -62,7 +62,8 @@ def tell_failure(context: Mapping[str, Any]) -> None:
     """Tell that a task failed for good; a callback of Airflow's."""
     task = context["ti"]
     reason = str(context.get("exception") or "the task ended without a word; its process was killed")
-    tell(FAILED, context["params"]["model"], reason, where(context) | {"try": task.try_number})
+    # A DAG has the name of its model.
+    tell(FAILED, task.dag_id, reason, where(context) | {"try": task.try_number})
 
 
 def where(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def build_dag(subject: Subject, wiring: Wiring) -> DAG:
             timedelta(seconds=wiring.deadline_seconds),
             AsyncCallback(tell_late, late),
         ),
-        params=_params(subject, wiring),
+        params=_params(wiring),
         default_args={
             "retries": wiring.retries,
             "retry_delay": timedelta(seconds=wiring.retry_seconds),
@@ -66,10 +66,9 @@ def build_dag(subject: Subject, wiring: Wiring) -> DAG:
     return dag
 
 
-def _params(subject: Subject, wiring: Wiring) -> dict[str, Param]:
+def _params(wiring: Wiring) -> dict[str, Param]:
     yes_no = {"type": "string", "enum": ["yes", "no"]}
     return {
-        "model": Param(subject.name, const=subject.name, description="the registered model"),
         "promote": Param(
             wiring.promote, type="boolean", description="to Production where all gates are green"
         ),
@@ -81,6 +80,7 @@ def _params(subject: Subject, wiring: Wiring) -> dict[str, Param]:
     }
 
 
-for _folder in model_names():
-    _dag = build_dag(subject_of(_folder), Wiring.from_env())
-    globals()[_dag.dag_id] = _dag
+# Airflow takes every DAG that it finds in the names of this module.
+globals().update(
+    {dag.dag_id: dag for dag in (build_dag(subject_of(f), Wiring.from_env()) for f in model_names())}
+)

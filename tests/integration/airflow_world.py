@@ -59,6 +59,10 @@ class World:
         """A client of the store that the steps log to."""
         return MlflowClient(store_of(self.home))
 
+    def heard(self, what: str, run: str) -> list[dict[str, Any]]:
+        """Give the alerts of a kind that came of a run."""
+        return [each for each in self.alerts if (each["alert"], each["run"]) == (what, run)]
+
     def write_lake(self, day: date, *, spoilt: bool = False) -> None:
         """Write the snapshot of a day; a spoilt one lets a flat for nothing."""
         subprocess.run(
@@ -69,9 +73,9 @@ class World:
         made = self.home / "draft" / SOURCE / f"snapshot_date={day}"
         if spoilt:
             file = made / "part-0.csv"
-            lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-            lines[1] = re.sub(r",\d+$", ",0", lines[1].rstrip("\r\n")) + "\r\n"
-            file.write_text("".join(lines), encoding="utf-8")
+            header, first, rest = file.read_text(encoding="utf-8").split("\n", 2)
+            free = first.rpartition(",")[0] + ",0"
+            file.write_text("\n".join((header, free, rest)), encoding="utf-8")
         target = self.home / "lake" / SOURCE
         target.mkdir(parents=True, exist_ok=True)
         made.rename(target / made.name)
