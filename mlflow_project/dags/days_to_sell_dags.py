@@ -51,6 +51,8 @@ def build_dag(subject: Subject, wiring: Wiring) -> DAG:
         },
         tags=["days-to-sell"],
     ) as dag:
+        # Sensors are tried again too: a busy scheduler can take one that resumes at once for lost. A patience
+        # that is at its end is not, which is Airflow's own rule.
         sensors = [
             SnapshotSensor(
                 task_id=f"wait_for_{source}",
@@ -58,7 +60,6 @@ def build_dag(subject: Subject, wiring: Wiring) -> DAG:
                 source=source,
                 poke_interval=wiring.poke_seconds,
                 timeout=wiring.patience_seconds,
-                retries=0,
             )
             for source in subject.sources
         ]

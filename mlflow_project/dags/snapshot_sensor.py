@@ -74,8 +74,14 @@ class SnapshotSensor(BaseSensorOperator):
         self.lake, self.source = lake, source
 
     def execute(self, context: Context) -> None:
-        """Hand over to the triggerer."""
+        """Go on where the snapshot is there and marked as whole, else hand over to the triggerer.
+
+        Raises:
+            DataError: The lake did not answer or refused.
+        """
         day = snapshot_of(context)
+        if look(self.lake, self.source, day).marked:
+            return
         self.log.info("waiting for %s of %s in %s", day, self.source, self.lake)
         trigger = SnapshotTrigger(self.lake, self.source, day, self.poke_interval)
         self.defer(trigger=trigger, method_name="arrived", timeout=timedelta(seconds=self.timeout))

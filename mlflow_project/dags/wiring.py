@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from days_to_sell.errors import SettingsError
 
@@ -68,7 +69,7 @@ class Wiring:
         """
         found = os.environ if environ is None else environ
         default = cls()
-        values = {}
+        values: dict[str, Any] = {}
         for each in fields(cls):
             name = PREFIX + each.name.upper()
             if name in found:

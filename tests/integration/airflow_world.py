@@ -64,7 +64,7 @@ class World:
         return [each for each in self.alerts if (each["alert"], each["run"]) == (what, run)]
 
     def write_lake(self, day: date, *, spoilt: bool = False) -> None:
-        """Write the snapshot of a day; a spoilt one lets a flat for nothing."""
+        """Write the snapshot of a day; a spoilt one lets a flat for nothing, and is marked as whole."""
         subprocess.run(
             [sys.executable, "-c", WRITES_A_LAKE, str(self.home / "draft"), str(day), str(ADVERTS)],
             env=os.environ | {"PYTHONPATH": str(self.project / "src")},
@@ -76,6 +76,7 @@ class World:
             header, first, rest = file.read_text(encoding="utf-8").split("\n", 2)
             free = first.rpartition(",")[0] + ",0"
             file.write_text("\n".join((header, free, rest)), encoding="utf-8")
+            (made / "_SUCCESS").touch()
         target = self.home / "lake" / SOURCE
         target.mkdir(parents=True, exist_ok=True)
         made.rename(target / made.name)

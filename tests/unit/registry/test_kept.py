@@ -28,7 +28,7 @@ SPEC = replace(
     CROSSED,
     candidates=(
         Candidate.of("GeneralizedLinearRegression", family="gamma", link="log", regParam=0.001),
-        Candidate.of("GBTRegressor", maxIter=6, maxDepth=3, stepSize=0.3, minInstancesPerNode=20, seed=7),
+        Candidate.of("AFTSurvivalRegression", maxIter=20),
     ),
 )
 MANIFEST = Manifest(
