@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -96,7 +97,7 @@ def convert(
     training_set: TrainingSet,
     *,
     target: Path,
-    made: dict[str, str] | None = None,
+    made: Mapping[str, str] | None = None,
     searched: bool = False,
 ) -> Converted:
     """Package the chosen candidate, prove and log it, draw it and write its card.

@@ -41,10 +41,8 @@ class Estimate:
     @classmethod
     def recalled(cls, figure: Mapping[str, float | None]) -> Estimate:
         """Take a figure from a file, which holds null for what has no value, and no samples."""
-        value, low, high = (
-            np.nan if figure[name] is None else figure[name] for name in ("value", "low", "high")
-        )
-        return cls(value, low, high, np.empty(0))
+        known = {name: np.nan if found is None else found for name, found in figure.items()}
+        return cls(known["value"], known["low"], known["high"], np.empty(0))
 
     def less(self, other: Estimate) -> Estimate:
         """Give the difference to another figure on the same replicates, with its own paired interval."""
