@@ -163,7 +163,7 @@ for dag in vars(days_to_sell_dags).values():
             "alone": dag.max_active_runs, "catchup": dag.catchup, "late": dag.deadline is not None,
             "days": days,
         }
-heavy = sorted({"pyspark", "mlflow", "pandas", "numpy", "click"} & set(sys.modules))
+heavy = sorted({"pyspark", "mlflow", "pandas", "numpy"} & set(sys.modules))
 print("FOUND " + json.dumps({"dags": found, "heavy": heavy}))
 """
 
