@@ -38,6 +38,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLKIT := $(VENV)/.toolkit
 DEV := $(VENV)/.dev
+# Airflow and the toolkit cannot share an environment: each pins what the other has to have otherwise.
+AIRFLOW := build/airflow-venv/.made
 # Only pinned files with known hashes, built with pinned tools: nothing else is fetched, not even to build.
 # Bytecode is written when a module is first imported: compiling all of them costs half a minute more.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
@@ -137,6 +139,10 @@ screenshots: $(DEV) ui ## Take the pictures of the MLflow UI and of the page tha
 refusals: $(DEV) ## Take the pictures of refused promotions in the MLflow UI, in Chromium
 	@REFUSAL_PICTURES=docs/images $(BIN)/python -m pytest -q tests/integration/test_refusals_in_browser.py
 
+.PHONY: airflow
+airflow: $(AIRFLOW) ## Create build/airflow-venv with the pinned Airflow, apart from the toolkit
+	@:
+
 .PHONY: lint
 lint: $(DEV) ## Check style, types, the order of imports and the requirement files
 	@$(BIN)/ruff check .
@@ -157,6 +163,7 @@ lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes
 	$(LOCK) requirements/jvm.in -c requirements/toolkit.txt -o requirements/jvm.txt
 	$(LOCK) requirements/build.in -c requirements/toolkit.txt -o requirements/build.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
+	$(LOCK) requirements/airflow.in -o requirements/airflow.txt
 	$(LOCK) requirements/dev.in -c requirements/toolkit.txt -o requirements/dev.txt
 
 .PHONY: lock-jars
@@ -191,4 +198,11 @@ $(TOOLKIT): requirements/build.txt requirements/toolkit.txt pyproject.toml | $(V
 $(DEV): requirements/dev.txt $(TOOLKIT)
 	@echo "Installing the test tools ..."
 	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(AIRFLOW): requirements/airflow.txt $(VENV)/.created
+	@echo "Installing $$(grep -c == requirements/airflow.txt) pinned packages (about a minute) ..."
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--no-compile -r requirements/airflow.txt
 	@touch $@

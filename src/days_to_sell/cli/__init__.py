@@ -15,6 +15,7 @@ COMMANDS = {
     "data": "data",
     "train": "train",
     "submit-flags": "submit_flags",
+    "step": "step",
     "promote": "promote",
     "gates": "gates",
     "history": "history",
