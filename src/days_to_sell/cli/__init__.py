@@ -23,6 +23,7 @@ COMMANDS = {
     "release": "release",
     "rollback": "rollback",
     "publish": "publish",
+    "deployment": "deployment",
     "monitor": "monitor",
     "score": "score",
     "bundle": "bundle",
