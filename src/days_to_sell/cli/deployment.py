@@ -67,7 +67,7 @@ def deployment() -> None:
 @click.option("--branch", default="main", show_default=True, help="The branch that is deployed.")
 @click.option(
     "--packages",
-    help="s3://bucket/prefix to put the package at; DAYS_TO_SELL_PACKAGE_STORE if absent, else it is left in MLflow.",
+    help="s3://bucket/prefix for the package; DAYS_TO_SELL_PACKAGE_STORE if absent, else left in MLflow.",
 )
 @click.option("--base-image", help="Base of the scoring image, where one is published.")
 @engine_option

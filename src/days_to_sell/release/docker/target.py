@@ -64,7 +64,7 @@ class DockerTarget:
     def prepare(
         self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
     ) -> Artifact:
-        """Build the image of the package, unless the engine has it; take the published one where that is named."""
+        """Build the image of the package, unless the engine has it; take a published one where named."""
         if self._published:
             taken = take_image(self._engine, self._published, package, version, engine, self._site.report)
             return Artifact(package, version, taken, engine)

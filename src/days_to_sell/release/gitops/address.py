@@ -9,8 +9,10 @@ from days_to_sell.errors import DeploymentError
 
 # What git itself speaks; helpers such as `ext::` run any program.
 SCHEMES = ("https", "http", "ssh", "git", "file")
-_URL = re.compile(rf"(?:{'|'.join(SCHEMES)})://(?:[^@/\s]+@)?[A-Za-z0-9\[/][^\s]*")
-_SHORT = re.compile(r"(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][\w.-]*:(?!:)[^\s-][^\s]*")
+_URL = re.compile(
+    r"(?:https?|ssh|git)://(?:[^@/\s-][^@/\s]*@)?[A-Za-z0-9\[][^@/\s]*(?:/[^\s]*)?|file:///[^\s]*"
+)
+_SHORT = re.compile(r"(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][\w.-]*:(?!:|//)[^\s-][^\s]*")
 _BRANCH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_])?")
 _SECRET = re.compile(r"(?<=://)[^@/\s]+@")
 
@@ -26,7 +28,13 @@ def require_repository(address: str) -> str:
     """
     if _URL.fullmatch(address) or _SHORT.fullmatch(address):
         return address
-    if "::" not in address and "://" not in address and not address.startswith("-") and address.isprintable():
+    if (
+        address
+        and "::" not in address
+        and "://" not in address
+        and not address.startswith("-")
+        and address.isprintable()
+    ):
         path = Path(address)
         if path.is_dir():
             # Git runs elsewhere.

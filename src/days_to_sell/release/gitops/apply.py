@@ -1,4 +1,4 @@
-"""Deploying what a deployment repository says: the reconcile step, with a file in the place of the registry."""
+"""Deploying what a repository says: the reconcile step, with a file in the place of the registry."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from days_to_sell.release.machine.course import Course, SupersededError, is_fina
 from days_to_sell.release.machine.journal import Journal
 from days_to_sell.release.machine.past import Past
 from days_to_sell.release.machine.place import lease_name
-from days_to_sell.release.machine.steps import FetchPackage, MakeImage, PublishImage, ReplayArtifact
+from days_to_sell.release.machine.steps import FetchPackage, MakeImage, PublishImage, ReplayArtifact, Step
 from days_to_sell.release.machine.tenure import Tenure, hold
 from days_to_sell.release.machine.works import Piece, Works
 from days_to_sell.release.packages import Versions
@@ -197,10 +196,13 @@ class _Turn:
         self.aides.alerts.settle(self.model)
         return Committed(draft.record, draft.commit, draft.changed)
 
-    def _steps(self, piece: Piece, draft: Draft, last: Event | None) -> tuple[object, ...]:
+    def _steps(self, piece: Piece, draft: Draft, last: Event | None) -> tuple[Step, ...]:
         works, clone = self.works, self.clone
         promoted = self.aides.log.last(self.model, Kind.PROMOTED, piece.version.version)
-        wanted: Callable[[], bool] = lambda: self._wanted(piece.version)
+
+        def wanted() -> bool:
+            return self._wanted(piece.version)
+
         return (
             FetchPackage(works, piece),
             MakeImage(works, piece),

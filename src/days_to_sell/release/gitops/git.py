@@ -14,6 +14,22 @@ from days_to_sell.release.gitops.address import SCHEMES, without_secret
 
 SECONDS = 120.0
 BOT = ("days-to-sell", "days-to-sell@localhost")
+ELSEWHERE = frozenset(
+    f"GIT_{name}"
+    for name in (
+        "DIR",
+        "WORK_TREE",
+        "INDEX_FILE",
+        "OBJECT_DIRECTORY",
+        "ALTERNATE_OBJECT_DIRECTORIES",
+        "COMMON_DIR",
+        "NAMESPACE",
+        "PREFIX",
+        "QUARANTINE_PATH",
+        "CONFIG",
+        "CONFIG_PARAMETERS",
+    )
+)
 _IDENTITY = re.compile(r"([^<>\n]*[^<>\s])\s*<([^<>\s]+@[^<>\s]+)>")
 
 
@@ -129,28 +145,16 @@ def identity_variables(git: Git, identity: str) -> dict[str, str]:
 
 def _environment(origin: str) -> dict[str, str]:
     # Within a hook of another repository, git would work on that one.
-    kept = {name: value for name, value in os.environ.items() if not _leads_elsewhere(name)}
+    kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    # What is configured this way already, such as a credential helper of a CI system, stays.
+    count = int(kept.get("GIT_CONFIG_COUNT") or 0)
     return {
         **kept,
         "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ALLOW_PROTOCOL": ":".join(SCHEMES),
         "GIT_SSH_COMMAND": kept.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"),
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "remote.origin.url",
-        "GIT_CONFIG_VALUE_0": origin,
-    }
-
-
-def _leads_elsewhere(name: str) -> bool:
-    return name.startswith("GIT_CONFIG") or name in {
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_NAMESPACE",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": "remote.origin.url",
+        f"GIT_CONFIG_VALUE_{count}": origin,
     }

@@ -1,4 +1,4 @@
-"""The message of a release's commit: a line that a person understands, reasons below it, trailers for programs."""
+"""The message of a release's commit: a line for people, reasons below it, trailers for programs."""
 
 from __future__ import annotations
 

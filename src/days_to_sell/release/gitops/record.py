@@ -1,4 +1,4 @@
-"""What a deployment repository says of a model: one small file, written by a release, read as untrusted input.
+"""What a deployment repository says of a model: one small file, written by a release, not trusted.
 
     models/<model>.json
 

@@ -1,9 +1,8 @@
-"""The last steps of a release by git: the package where others fetch it, the commit, and a look at what stands."""
+"""The last steps of a release by git: the package where others fetch it, the commit, and a look back."""
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -171,7 +170,8 @@ class Confirm:
         record, draft = there(self.draft.record, "record"), self.draft
         tip = self.clone.fetch()
         found = record_on(self.clone, record.model, self.works.report)
-        if record.deploys_as(found) or tip != draft.commit and found and found.version != draft.before:
+        moved_on = tip != draft.commit and found is not None and found.version != draft.before
+        if record.deploys_as(found) or moved_on:
             return {"commit": draft.commit}
         raise RepositoryError(
             f"{self.clone.repository} took the commit {draft.commit[:12]} and does not say that version "
@@ -230,9 +230,9 @@ def refuse_taken_back(
         return
     now = f"version {before.version}" if before else "nothing"
     raise DeploymentError(
-        f"version {record.version} of {record.model} was committed as {str(last.body.get('commit'))[:12]}, and "
-        f"somebody took it back: {where} says {now}; promote the version that is meant, or commit this one "
-        f"again: days-to-sell deployment commit {record.model} --again"
+        f"version {record.version} of {record.model} was committed as {str(last.body.get('commit'))[:12]}, "
+        f"and somebody took it back: {where} says {now}; promote the version that is meant, or commit this one again: "
+        f"days-to-sell deployment commit {record.model} --again"
     )
 
 
