@@ -148,7 +148,7 @@ def wait_for(remote: GitRemote, commit: str) -> None:
 
 
 def test_a_push_deploys_and_a_revert_rolls_back(stage: Stage) -> None:
-    """Commit, hook, script, S3, gunicorn: each version answers; a revert brings the one before from what was kept."""
+    """Commit, hook, script, S3, gunicorn: each version answers; a revert brings the one before back."""
     remote = stage.remote
     subprocess.run(["git", "clone", "-q", remote.address, str(stage.clone)], check=True, timeout=SECONDS)
     write_scaffold(stage.clone)

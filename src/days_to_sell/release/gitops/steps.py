@@ -231,8 +231,8 @@ def refuse_taken_back(
     now = f"version {before.version}" if before else "nothing"
     raise DeploymentError(
         f"version {record.version} of {record.model} was committed as {str(last.body.get('commit'))[:12]}, "
-        f"and somebody took it back: {where} says {now}; promote the version that is meant, or commit this one again: "
-        f"days-to-sell deployment commit {record.model} --again"
+        f"and somebody took it back: {where} says {now}; promote the version that is meant, or commit this "
+        f"one again: days-to-sell deployment commit {record.model} --again"
     )
 
 
