@@ -51,6 +51,10 @@ class Settings:
         alert_url: Address that refusals, failures and rollbacks of releases are posted to; empty for none.
         override_users: Names, separated by commas, of those who may promote a version past red
             gates; empty for nobody.
+        package_store: Place of model packages for deployments by git, ``s3://bucket/prefix``; then none from
+            elsewhere is deployed.
+        git_identity: Who commits to deployment repositories, as ``Name <mail>``; git's own configuration
+            decides where empty.
         proxy_image: HAProxy image in front of the replicas of the Docker target; it has to have bash.
     """
 
@@ -82,6 +86,8 @@ class Settings:
     successor: Path | None = None
     alert_url: str = ""
     override_users: str = ""
+    package_store: str = ""
+    git_identity: str = ""
     proxy_image: str = "haproxy:2.8-bookworm"
 
     @classmethod
@@ -130,6 +136,8 @@ class Settings:
             successor=Path(successor) if successor else None,
             alert_url=text("ALERT_URL", default.alert_url),
             override_users=text("OVERRIDE_USERS", default.override_users),
+            package_store=text("PACKAGE_STORE", default.package_store),
+            git_identity=text("GIT_IDENTITY", default.git_identity),
             proxy_image=text("PROXY_IMAGE", default.proxy_image),
         )
 

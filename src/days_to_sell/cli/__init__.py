@@ -26,6 +26,7 @@ COMMANDS = {
     "rollback": "rollback",
     "publish": "publish",
     "kubernetes": "kubernetes",
+    "deployment": "deployment",
     "monitor": "monitor",
     "score": "score",
     "bundle": "bundle",

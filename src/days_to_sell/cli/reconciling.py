@@ -10,7 +10,14 @@ import click
 
 from days_to_sell.cli.engines import runtime_of
 from days_to_sell.cli.events import find_log
-from days_to_sell.errors import GateError, LeaseError, PublishError, RegistryError, TargetError
+from days_to_sell.errors import (
+    GateError,
+    LeaseError,
+    PublishError,
+    RegistryError,
+    RepositoryError,
+    TargetError,
+)
 from days_to_sell.models import find_model, model_names
 from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.events.place import whoever_runs_this
@@ -130,4 +137,5 @@ def code_of(error: Exception) -> int:
         return HELD
     if isinstance(error, GateError):
         return REFUSED
-    return DOWN if isinstance(error, RegistryError | TargetError | PublishError) else REFUSED
+    down = RegistryError | TargetError | PublishError | RepositoryError
+    return DOWN if isinstance(error, down) else REFUSED

@@ -9,8 +9,13 @@ from days_to_sell.registry.events import overrides
 from days_to_sell.registry.events.event import Event, Kind
 from days_to_sell.release.machine.key import FAILED, STARTED
 
-RELEASED, ROLLED_BACK = "released", "rolled back"
-ENDS = {Kind.RELEASED: RELEASED, Kind.FAILED: FAILED, Kind.ROLLED_BACK: ROLLED_BACK}
+RELEASED, COMMITTED, ROLLED_BACK = "released", "committed", "rolled back"
+ENDS = {
+    Kind.RELEASED: RELEASED,
+    Kind.COMMITTED: COMMITTED,
+    Kind.FAILED: FAILED,
+    Kind.ROLLED_BACK: ROLLED_BACK,
+}
 TOLD = (Kind.STEP, *ENDS)
 KINDS = (*TOLD, *overrides.KINDS)
 
@@ -23,7 +28,7 @@ class StepState:
         model: Name of the registered model.
         version: Version that is released.
         step: The step; ``release`` for the whole.
-        state: ``started``, ``done``, ``failed``, ``released`` or ``rolled back``.
+        state: ``started``, ``done``, ``failed``, ``released``, ``committed`` or ``rolled back``.
         since: When that was written, in UTC as ISO 8601.
         seconds: How long the step took; ``None`` while it is under way.
         reason: Why it failed, or was asked for; empty else.

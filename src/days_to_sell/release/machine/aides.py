@@ -33,6 +33,8 @@ class Aides:
         stopping: Whether this program was asked to end.
         told: Takes each event that is written.
         canary: Judges versions on a share of the requests; absent where they get all of them at once.
+        proven_before: Whether the version was released here before with these bytes, and may go the short
+            way of a rollback.
     """
 
     log: EventLog
@@ -46,6 +48,7 @@ class Aides:
     stopping: Callable[[], bool] = lambda: False
     told: Callable[[Event], None] = lambda event: None
     canary: Watch | None = None
+    proven_before: bool = False
 
 
 def aides_of_this_machine(workspace: Path, report: Report) -> Aides:
