@@ -22,6 +22,8 @@ COMMANDS = {
     "reproduce": "reproduce",
     "release": "release",
     "rollback": "rollback",
+    "package": "package",
+    "build": "build",
     "publish": "publish",
     "monitor": "monitor",
     "score": "score",

@@ -8,6 +8,7 @@ import sys
 import click
 
 from days_to_sell.errors import DaysToSellError
+from days_to_sell.settings import Settings
 
 
 def run(command: click.Command, name: str | None = None) -> None:
@@ -15,6 +16,9 @@ def run(command: click.Command, name: str | None = None) -> None:
     # A command tells its own progress; MLflow would draw a bar for every artifact between the lines.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
+        # MLflow has a variable of its own for the same server.
+        if endpoint := Settings.from_env().s3_endpoint:
+            os.environ.setdefault("MLFLOW_S3_ENDPOINT_URL", endpoint)
         command(prog_name=name)
     except DaysToSellError as error:
         click.echo(f"error: {error}", err=True)
