@@ -295,7 +295,7 @@ def test_bytes_that_are_not_those_of_the_digest_are_not_taken_by_s3(s3: S3Server
 def test_a_large_object_goes_in_parts_and_comes_back_over_a_bad_line(
     s3: S3Server, line: FaultyProxy, tmp_path: Path, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A throttled part is put again alone; a body that is cut often, but brings some each time, comes whole."""
+    """A throttled part is put again alone; a body that is cut often, but grows each time, comes whole."""
     monkeypatch.setattr("days_to_sell.registry.progress.EVERY_SECONDS", 0.0)
     content = random.Random(1).randbytes(PART + 12 * FRUIT)  # noqa: S311 - any bytes will do
     (tmp_path / "large").write_bytes(content)

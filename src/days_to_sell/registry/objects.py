@@ -2,8 +2,8 @@
 
 botocore asks again for what was refused in passing. What it does not mend is a body: a connection that is cut
 while an object arrives, a server that stops in the middle, bytes that changed on the way. Here a body goes on
-where it was cut, as long as the object is the same, and what has another digest than it should is fetched once
-more.
+where it was cut, as long as the object is the same, and what has another digest than it should is fetched
+once more.
 """
 
 from __future__ import annotations

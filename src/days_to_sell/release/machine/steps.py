@@ -64,7 +64,7 @@ class FetchPackage:
 
     @property
     def _stays(self) -> bool:
-        """Whether nothing is to be put on S3: what was released before is there, and a way back waits for none."""
+        """Whether nothing is to be put on S3: what was released is there, and a way back waits for nobody."""
         return self.works.store is None or self.piece.kept
 
     def _is_here(self, digest: str) -> bool:
