@@ -21,6 +21,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 SECONDS = 60
+ANY = "*"
 SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"""
 
@@ -51,7 +52,7 @@ class Fault:
     Args:
         path: End of the path.
         times: How many of the requests it befalls.
-        method: Method of the requests.
+        method: Method of the requests, or any.
         meanwhile: Called while the request is under way.
     """
 
@@ -163,7 +164,8 @@ class FaultyProxy(ThreadingHTTPServer):
         with self.lock:
             self.requests.append((method, plain, headers))
             for fault in self.faults:
-                if fault.method == method and plain.endswith(fault.path) and fault.times > 0:
+                named = plain.endswith(fault.path)
+                if fault.method in (method, ANY) and named and fault.times > 0:
                     fault.times -= 1
                     return fault
         return None

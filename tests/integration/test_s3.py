@@ -19,6 +19,7 @@ from days_to_sell.scoring.signature import SIGNATURE, sign_package
 from days_to_sell.scoring.signing_keys import make_key
 from stack.ports import free_port
 from stack.s3 import S3Server
+from tests.faulty_proxy import ANY, Throttle, faulty
 from tests.integration.conftest import upload
 from tests.lakes import DAY, small_lake
 from tests.packages import make_package
@@ -93,6 +94,16 @@ def test_a_lake_whose_server_is_not_there_is_one_message(s3: S3Server) -> None:
     said = refusal(build(nowhere, "s3a://lake/cars", "s3a://lake/sets"))
     assert said.startswith("error: s3a://lake/cars/adverts cannot be ")
     assert "look at DAYS_TO_SELL_S3_ENDPOINT" in said
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+def test_a_lake_whose_server_asks_for_fewer_requests_is_one_message(s3: S3Server) -> None:
+    """Throttled for good, Spark's attempts come to an end, and the reason is S3's."""
+    with faulty(s3.endpoint) as line:
+        line.plan(Throttle("", times=1_000_000, method=ANY))
+        said = refusal(build(line.endpoint, "s3a://lake/cars", "s3a://lake/sets"))
+    assert said.startswith("error: s3a://lake/cars/adverts cannot be ")
+    assert "S3 refused with SlowDown; it went on so over all attempts; try again later" in said
 
 
 @pytest.mark.timeout(BUILD_SECONDS)

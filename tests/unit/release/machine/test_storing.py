@@ -87,8 +87,8 @@ def test_a_package_that_was_fetched_before_the_place_was_named_is_kept_too(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(target, "prepare", killed)
+    monkeypatch.setattr(target, "prepare", killed)
+    with pytest.raises(KeyboardInterrupt):
         release()
     assert shelf.held == []
 
