@@ -258,12 +258,22 @@ def translated(subject: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
+        if refused := _of_s3(error):
+            raise RegistryError(f"{subject} cannot be had: {_reason(error)} ({reason(refused)})") from error
         raise RegistryError(f"the registry refused {subject}: {_reason(error)}") from error
     except (ClientError, BotoCoreError) as error:
         # Artifacts on S3 that are not handed out by the server are read there, and MLflow lets these pass.
         raise RegistryError(f"{subject} cannot be had: {reason(error)}") from error
     except OSError as error:
         raise RegistryError(f"{subject} cannot be had: {error}; is the tracking server up?") from error
+
+
+def _of_s3(error: BaseException) -> ClientError | BotoCoreError | None:
+    """Find the refusal of S3 that MLflow wrapped, if it was one."""
+    cause = error.__cause__ or error.__context__
+    if cause is None or isinstance(cause, ClientError | BotoCoreError):
+        return cause
+    return _of_s3(cause)
 
 
 def _reason(error: MlflowException) -> str:
