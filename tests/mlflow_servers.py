@@ -20,7 +20,7 @@ import requests
 from stack.ports import free_port
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "postgres.sh"
-SECONDS = 120
+SECONDS = 300
 
 
 @dataclass

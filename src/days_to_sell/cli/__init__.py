@@ -14,6 +14,8 @@ from days_to_sell.cli.entry import run
 COMMANDS = {
     "data": "data",
     "train": "train",
+    "submit-flags": "submit_flags",
+    "step": "step",
     "promote": "promote",
     "gates": "gates",
     "history": "history",
@@ -25,6 +27,7 @@ COMMANDS = {
     "package": "package",
     "build": "build",
     "publish": "publish",
+    "kubernetes": "kubernetes",
     "monitor": "monitor",
     "score": "score",
     "bundle": "bundle",

@@ -126,6 +126,13 @@ class Registry:
             found = self._client.search_model_versions(f"name = '{model}'")
         return sorted((_record(version) for version in found), key=lambda each: -int(each.version))
 
+    def made_from(self, model: str, model_id: str) -> ModelVersion | None:
+        """Find the version that was registered from a logged model; the first, where there are several."""
+        with translated(f"the versions of {model!r}"):
+            found = self._client.search_model_versions(f"name = '{model}'")
+        made = [version for version in found if version.source == f"{LOGGED}{model_id}"]
+        return _record(min(made, key=lambda each: int(each.version))) if made else None
+
     def promote(self, model: str, version: str, *, override: str | None = None) -> ModelVersion:
         """Put a version in Production, stage and alias together, and archive the one before.
 
