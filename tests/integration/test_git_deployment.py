@@ -161,7 +161,7 @@ def test_a_push_deploys_and_a_revert_rolls_back(stage: Stage) -> None:
         "PATH": programs,
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "DEPLOY_OPTIONS": " ".join(stage.options("process")),
-        "DAYS_TO_SELL_PACKAGE_STORE": STORE,
+        "DAYS_TO_SELL_PACKAGES": STORE,
     }
     remote.deploys(["./deploy.sh"], {**stage.s3.environment, **variables})
 
@@ -212,7 +212,7 @@ def test_an_image_is_published_once_and_run_by_its_digest(
             file.parent.mkdir()
             file.write_text(made.record.to_text(), encoding="utf-8")
             for name, value in (
-                ("PACKAGE_STORE", STORE),
+                ("PACKAGES", STORE),
                 ("IMAGE_REGISTRY", images.place),
                 ("S3_ENDPOINT", stage.s3.endpoint),
             ):

@@ -24,6 +24,8 @@ COMMANDS = {
     "reproduce": "reproduce",
     "release": "release",
     "rollback": "rollback",
+    "package": "package",
+    "build": "build",
     "publish": "publish",
     "kubernetes": "kubernetes",
     "deployment": "deployment",

@@ -67,7 +67,7 @@ def deployment() -> None:
 @click.option("--branch", default="main", show_default=True, help="The branch that is deployed.")
 @click.option(
     "--packages",
-    help="s3://bucket/prefix for the package; DAYS_TO_SELL_PACKAGE_STORE if absent, else left in MLflow.",
+    help="s3://bucket/prefix for the package; DAYS_TO_SELL_PACKAGES if absent, else left in MLflow.",
 )
 @click.option("--base-image", help="Base of the scoring image, where one is published.")
 @engine_option
@@ -106,7 +106,7 @@ def commit(
         where = Repository(repository, branch, settings.git_identity)
         site = make_site(0, 0, base_image, workspace)
         aides = replace(aides_for(site), wait=wait)
-        place = settings.package_store if packages is None else packages
+        place = settings.packages if packages is None else packages
         put: Callable[[ModelPackage, str], str] = partial(put_package, settings=settings)
         try:
             _tell(
@@ -162,7 +162,7 @@ def apply(
     def act() -> None:
         record = read_file(file)
         settings = Settings.from_env()
-        require_places(record, settings.package_store, settings.image_registry)
+        require_places(record, settings.packages, settings.image_registry)
         site = make_site(port, preprod_port, base_image, workspace)
         chosen, reason = choose_target(target, site, record.image)
         click.secho(f"*** {reason} ***", bold=True)

@@ -121,6 +121,7 @@ def reconcile(
             batch_rows,
             aides.trusted_keys,
             aides.publish,
+            aides.store,
         )
         turn = _Turn(works, aides, tenure, model, place_of(workspace), tuple(environments), engine)
         for _ in range(TURNS):

@@ -102,7 +102,7 @@ def require_places(record: Record, packages: str, images: str) -> None:
     if packages and not record.package.address.startswith(f"{packages.rstrip('/')}/"):
         raise DeploymentError(
             f"{record.path}: package.address {record.package.address} is not under {packages}, from where "
-            "alone packages are taken here (DAYS_TO_SELL_PACKAGE_STORE)"
+            "alone packages are taken here (DAYS_TO_SELL_PACKAGES)"
         )
     if images and record.image and not record.image.startswith(f"{images.rstrip('/')}/"):
         raise DeploymentError(

@@ -13,7 +13,7 @@ from days_to_sell.release.alerts import Alerts
 from days_to_sell.release.canary.watch import Watch
 from days_to_sell.release.machine.admission import Admit, Gates
 from days_to_sell.release.machine.tenure import LEASE_SECONDS, WAIT_SECONDS
-from days_to_sell.release.machine.works import Publish
+from days_to_sell.release.machine.works import Publish, Store
 from days_to_sell.release.target import Report
 
 
@@ -27,6 +27,7 @@ class Aides:
         alerts: Tells of refusals, failures and rollbacks.
         actor: Who releases.
         publish: Publishes images; absent where no image registry is named.
+        store: Puts packages where they are kept by digest; absent where no such place is named.
         trusted_keys: Keys of which one must have signed a package, where any are named.
         wait: How long to wait for another release of the model; ``None`` waits as long as it takes.
         lease_seconds: How long the right to act lasts when it is not renewed.
@@ -42,6 +43,7 @@ class Aides:
     alerts: Alerts
     actor: Actor = field(default_factory=whoever_runs_this)
     publish: Publish | None = None
+    store: Store | None = None
     trusted_keys: Path | None = None
     wait: float | None = WAIT_SECONDS
     lease_seconds: float = LEASE_SECONDS

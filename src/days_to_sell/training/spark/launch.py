@@ -116,7 +116,12 @@ def _is_here(master: str) -> bool:
 def _s3_options(settings: Settings) -> dict[str, str]:
     # Credentials come from the usual AWS_* variables, which the S3A file system reads by itself.
     prefix = "spark.hadoop.fs.s3a."
-    options = {f"{prefix}directory.marker.retention": "keep"}
+    options = {
+        f"{prefix}directory.marker.retention": "keep",
+        # Twenty waits, each twice as long as the one before, would go on for days.
+        f"{prefix}retry.throttle.limit": "6",
+        f"{prefix}retry.throttle.interval": "500ms",
+    }
     if settings.s3_endpoint:
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         options |= {
@@ -126,6 +131,8 @@ def _s3_options(settings: Settings) -> dict[str, str]:
             # Twenty attempts, each repeated seven times, keep a wrong address silent for many minutes.
             f"{prefix}attempts.maximum": "3",
             f"{prefix}retry.limit": "3",
+            f"{prefix}connection.establish.timeout": "5000",
+            f"{prefix}connection.timeout": "60000",
             f"{prefix}connection.ssl.enabled": str(not settings.s3_endpoint.startswith("http:")).lower(),
         }
     return options

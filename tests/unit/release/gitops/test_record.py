@@ -122,7 +122,7 @@ def test_only_named_places_are_taken_from() -> None:
     """A prefix counts as a whole path, not as the beginning of another's name."""
     require_places(RECORD, "s3://models/released", "127.0.0.1:5001/days-to-sell")
     require_places(RECORD, "", "")
-    with pytest.raises(DeploymentError, match="DAYS_TO_SELL_PACKAGE_STORE"):
+    with pytest.raises(DeploymentError, match="DAYS_TO_SELL_PACKAGES"):
         require_places(RECORD, "s3://models/rel", "")
     with pytest.raises(DeploymentError, match="DAYS_TO_SELL_IMAGE_REGISTRY"):
         require_places(RECORD, "", "127.0.0.1:5001/days")

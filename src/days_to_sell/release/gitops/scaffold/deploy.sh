@@ -20,7 +20,7 @@ A model's own options, such as `--port 8090 --preprod-port 8091`, stand in model
 all stands in the environment:
 
   DEPLOY_OPTIONS                  options of every call, such as `--target docker`
-  DAYS_TO_SELL_PACKAGE_STORE      s3://bucket/prefix, from where alone packages are taken
+  DAYS_TO_SELL_PACKAGES           s3://bucket/prefix, from where alone packages are taken
   DAYS_TO_SELL_IMAGE_REGISTRY     from where alone images are taken, and where those that are built here go
   DAYS_TO_SELL_EVENT_LOG          database of the event log; a file in build/release where not set
 END
