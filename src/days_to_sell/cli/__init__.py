@@ -22,6 +22,7 @@ COMMANDS = {
     "reproduce": "reproduce",
     "release": "release",
     "rollback": "rollback",
+    "prepare-database": "prepare_database",
     "publish": "publish",
     "monitor": "monitor",
     "score": "score",
