@@ -1,4 +1,4 @@
-"""The script that starts MLflow for a team refuses what would not hold, names the variable, and shows no secret."""
+"""The script that starts MLflow for a team refuses by name what would not hold, and shows no secret."""
 
 from __future__ import annotations
 
