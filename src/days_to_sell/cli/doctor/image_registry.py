@@ -21,7 +21,8 @@ SETTING = f"{PREFIX}IMAGE_REGISTRY"
 SECONDS = 5
 # Engines speak plain HTTP to these alone, unless they are told to.
 LOOPBACK = re.compile(r"(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?")
-DOCKERS_OWN = {"docker.io": "registry-1.docker.io"}
+# The registry that engines know by another address than the one in the names of its images.
+DOCKERS_OWN = "docker.io"
 
 
 def image_registry(settings: Settings, write: bool, clocks: Clocks) -> str:
@@ -30,6 +31,10 @@ def image_registry(settings: Settings, write: bool, clocks: Clocks) -> str:
         raise Note(f"not configured: images stay in the engine; {SETTING} names a registry")
     repository, _ = repository_of("days-to-sell-doctor:probe", settings.image_registry)
     host, _, path = repository.partition("/")
+    if host == DOCKERS_OWN:
+        raise Note(
+            f"{host} is asked by engines alone", "log in with docker login; days-to-sell publish tells"
+        )
     registry = _Registry(host, path, clocks)
     registry.enter()
     if not write:
@@ -58,7 +63,7 @@ class _Registry:
     def address(self) -> str:
         """Where its interface is."""
         scheme = "http" if LOOPBACK.fullmatch(self.host) else "https"
-        return f"{scheme}://{DOCKERS_OWN.get(self.host, self.host)}"
+        return f"{scheme}://{self.host}"
 
     def enter(self) -> None:
         """Come in, with the login that is kept for it where it asks for one.

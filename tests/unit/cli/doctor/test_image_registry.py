@@ -41,6 +41,7 @@ def basic(request: Request) -> Response:
 def test_without_a_registry_images_stay_in_the_engine() -> None:
     """Which is no fault."""
     assert looked("").said.startswith("not configured: images stay in the engine")
+    assert looked("docker.io/team").said == "docker.io is asked by engines alone"
 
 
 def test_a_registry_for_everybody_answers(pretended: Pretended) -> None:

@@ -171,4 +171,4 @@ def test_a_look_that_hangs_costs_the_others_nothing() -> None:
     assert time.monotonic() - started < 30
     assert [(each.subject, each.status) for each in found][:2] == [("late", "broken"), ("quick", "ok")]
     assert found[0].said == "nothing was found out within 0 s"
-    assert found[2].told == "cannot be looked at: RuntimeError; report it with --json"
+    assert found[2].told == "cannot be looked at: RuntimeError; that is a fault of the doctor; report it"
