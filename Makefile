@@ -161,6 +161,7 @@ lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes
 	$(LOCK) requirements/toolkit.in -o requirements/toolkit.txt
 	$(LOCK) requirements/serving.in -c requirements/toolkit.txt -o requirements/serving.txt
 	$(LOCK) requirements/jvm.in -c requirements/toolkit.txt -o requirements/jvm.txt
+	$(LOCK) requirements/mlflow.in -c requirements/toolkit.txt -o requirements/mlflow.txt
 	$(LOCK) requirements/build.in -c requirements/toolkit.txt -o requirements/build.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/airflow.in -o requirements/airflow.txt

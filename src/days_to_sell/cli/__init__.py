@@ -26,6 +26,7 @@ COMMANDS = {
     "rollback": "rollback",
     "package": "package",
     "build": "build",
+    "prepare-database": "prepare_database",
     "publish": "publish",
     "kubernetes": "kubernetes",
     "deployment": "deployment",

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from days_to_sell.models import find_model, model_names
+from days_to_sell.models import find_spec, model_names
 from days_to_sell.registry.events import chain, overrides
 from days_to_sell.registry.events.event import Event, Kind
 from days_to_sell.registry.events.tables import EVENTS
@@ -55,7 +55,7 @@ def refusals(
 
 def spec_of(model_name: str) -> ModelSpec | None:
     """Find the installed spec of a registered model; a model that is not ours has none."""
-    specs = (find_model(folder).spec for folder in model_names())
+    specs = (find_spec(folder) for folder in model_names())
     return next((spec for spec in specs if spec.name == model_name), None)
 
 
