@@ -186,7 +186,8 @@ def status(files: tuple[Path, ...], port: int, preprod_port: int) -> None:
     Examples:
       days-to-sell deployment status models/days-to-sell.json
     """
-    lines, codes = [("model", "file", PREPROD, PRODUCTION, "as it should be")], [0]
+    lines: list[tuple[str, ...]] = [("model", "file", PREPROD, PRODUCTION, "as it should be")]
+    codes = [0]
     for file in files:
         try:
             record = read_file(file)

@@ -15,7 +15,7 @@ from days_to_sell.errors import DataError
 
 def runs_here(spark: SparkSession) -> bool:
     """Whether the executors live in the driver's own process."""
-    master = spark.sparkContext.master
+    master = str(spark.sparkContext.master)
     return master == "local" or master.startswith("local[")
 
 

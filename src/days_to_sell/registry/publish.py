@@ -95,9 +95,11 @@ def log_best(
         if key_file := Settings.from_env().signing_key:
             report(f"model package signed by key {sign_package(package, key_file)}")
         with mlflow.start_run(run_id=best.run_id, nested=True):
-            scratch = scratch_beside(training_set.frame.sparkSession, training_set.path)
             logged = mleap_flavor.log_model(
-                best.model, name="model", model_package=package.root, dfs_tmpdir=scratch
+                best.model,
+                name="model",
+                model_package=package.root,
+                dfs_tmpdir=scratch_beside(training_set.frame.sparkSession, training_set.path),
             )
             link_to_model(training_set, str(logged.model_id))
             mlflow.log_artifact(str(held_out), FOLDER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import docker
+from docker.models.containers import Container
 
 from days_to_sell.errors import TargetError
 from days_to_sell.release.engine import engine_errors
@@ -34,8 +35,8 @@ def prove(
             str(artifact.image),
             detach=True,
             environment={**variables, "PORT": str(PORT)},
-            # Any port that is free; Docker's types know no such choice.
-            ports={f"{PORT}/tcp": ("127.0.0.1", None)},  # type: ignore[dict-item]
+            # Any port that is free.
+            ports={f"{PORT}/tcp": ("127.0.0.1", 0)},
             user="10001:10001",
             read_only=True,
             cap_drop=["ALL"],
@@ -60,6 +61,6 @@ def prove(
             container.remove(force=True, v=True)
 
 
-def _runs(container: docker.models.containers.Container) -> bool:
+def _runs(container: Container) -> bool:
     container.reload()
     return bool(container.status == "running")
