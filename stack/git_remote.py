@@ -118,4 +118,5 @@ class GitRemote:
 
     def _write(self, path: Path, script: str) -> None:
         path.write_text(script, encoding="utf-8")
-        path.chmod(0o755)
+        # Its variables may hold secrets.
+        path.chmod(0o700)
