@@ -18,6 +18,7 @@ import click
 from days_to_sell.errors import DaysToSellError
 from days_to_sell.models import find_spec, model_names
 from stack.journey import Journey
+from stack.leftovers import images, undeploy
 from stack.platform import Platform, Report
 from stack.reaper import reaped
 
@@ -30,9 +31,10 @@ LOGS, SUMMARY = "logs", "summary.json"
 @click.option("--adverts", type=click.IntRange(min=1_000), default=ADVERTS, show_default=True)
 @click.option("--build", type=click.Path(path_type=Path), default=Path("build/platform"), show_default=True)
 def main(model: str, adverts: int, build: Path) -> None:
-    """Start S3, PostgreSQL, MLflow with logins and gates, an image registry, a git remote, a Spark cluster and
-    Airflow on the loopback address; run the DAG of a model from its sources to a container that answers through
-    the deployment commit; take everything down.
+    """Run a model's DAG from its sources to a container that answers, over a whole platform.
+
+    Starts S3, PostgreSQL, MLflow with logins and gates, an image registry, a git remote, a Spark cluster and
+    Airflow on the loopback address; the DAG ends with a commit, which deploys; then everything is taken down.
 
     Nothing is left behind, also when it is interrupted or killed; where something goes wrong, the logs of the
     parts are kept in build/platform/logs.
@@ -55,7 +57,9 @@ def main(model: str, adverts: int, build: Path) -> None:
     shutil.rmtree(build, ignore_errors=True)
     build.mkdir(parents=True)
     try:
-        with reaped(folder) as left, ExitStack() as stack:
+        before = tuple(images())
+        with reaped(folder, before) as left, ExitStack() as stack:
+            stack.callback(undeploy, folder / "place", before)
             stack.push(lambda kind, error, trace: _keep_logs(folder, build / LOGS, failed=error is not None))
             found = _run(Platform(folder), stack, model, adverts, report)
             report("taking everything down")

@@ -12,8 +12,13 @@ from pathlib import Path
 import docker
 
 from days_to_sell.errors import TargetError
+from days_to_sell.release.addresses import Addresses
+from days_to_sell.release.docker.target import DockerTarget
 from days_to_sell.release.engine import connect
 from days_to_sell.release.images.labels import MODEL
+from days_to_sell.release.project import project_root
+from days_to_sell.release.site import Site
+from days_to_sell.settings import Settings
 
 GRACE_SECONDS, LOOK_SECONDS = 20.0, 0.2
 PLACES = ("cwd", "environ", "cmdline")
@@ -57,6 +62,21 @@ def remove_images(before: Collection[str]) -> list[str]:
     return removed
 
 
+def undeploy(place: Path, images_before: Collection[str]) -> list[str]:
+    """Remove what was deployed from a workspace and the images that it needed, and name it.
+
+    Args:
+        place: The workspace.
+        images_before: Ids of the scoring images that were there already.
+    """
+    site = Site(Settings(), project_root(), place, Addresses(), lambda _: None)
+    try:
+        containers = [f"container of {each}" for each in DockerTarget(connect(), site).stop()]
+    except TargetError:
+        return []
+    return containers + [f"image {name}" for name in remove_images(images_before)]
+
+
 def images() -> dict[str, str]:
     """Give the scoring images of this machine's engine, id to name; none where no engine answers."""
     try:
@@ -75,7 +95,7 @@ def _names(pid: int, folder: str) -> bool:
     for place in PLACES:
         path = Path(f"/proc/{pid}/{place}")
         with suppress(OSError):
-            found = os.readlink(path).encode() if place == "cwd" else path.read_bytes()
+            found = bytes(path.readlink()) if place == "cwd" else path.read_bytes()
             if wanted in found:
                 return True
     return False

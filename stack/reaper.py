@@ -15,16 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from days_to_sell.errors import DaysToSellError
-from days_to_sell.release.addresses import Addresses
-from days_to_sell.release.docker.target import DockerTarget
-from days_to_sell.release.engine import connect
 from days_to_sell.release.project import project_root
-from days_to_sell.release.site import Site
-from days_to_sell.settings import Settings
-from stack.leftovers import end_processes, images, remove_images
+from stack.leftovers import end_processes, undeploy
 from stack.postgres import Postgres
-
-END_SECONDS = 300
 
 
 def clear(folder: Path, images_before: Sequence[str]) -> list[str]:
@@ -38,33 +31,33 @@ def clear(folder: Path, images_before: Sequence[str]) -> list[str]:
     with suppress(DaysToSellError):
         Postgres(folder / "postgres").stop()
     found += end_processes(folder)
-    with suppress(DaysToSellError):
-        site = Site(Settings(), project_root(), folder / "place", Addresses(), lambda _: None)
-        found += [f"container of {each}" for each in DockerTarget(connect(), site).stop()]
-    found += [f"image {name}" for name in remove_images(images_before)]
+    found += undeploy(folder / "place", images_before)
     shutil.rmtree(folder, ignore_errors=True)
     return found
 
 
 @contextmanager
-def reaped(folder: Path) -> Iterator[list[str]]:
-    """Take down what belongs to a run when it ends, however it ends; the list gets what was left to take down."""
-    before, found = tuple(images()), list[str]()
-    reaper = subprocess.Popen(
-        [sys.executable, "-m", "stack.reaper"],
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-        cwd=project_root(),
-    )
-    assert reaper.stdin is not None  # noqa: S101 - a pipe was asked for
-    reaper.stdin.write(json.dumps([str(folder), before]).encode() + b"\n")
-    reaper.stdin.flush()
-    try:
-        yield found
-    finally:
-        found += clear(folder, before)
-        reaper.stdin.close()
-        reaper.wait(END_SECONDS)
+def reaped(folder: Path, images_before: Sequence[str]) -> Iterator[list[str]]:
+    """Take down what belongs to a run when it ends, however it ends.
+
+    Args:
+        folder: Of the run.
+        images_before: Ids of the scoring images that are there before it.
+
+    Yields:
+        A list that gets, in the end, what the run itself had not taken down.
+    """
+    found: list[str] = []
+    command = [sys.executable, "-m", "stack.reaper"]
+    here = project_root()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, cwd=here) as reaper:
+        if reaper.stdin is not None:
+            reaper.stdin.write(f"{json.dumps([str(folder), list(images_before)])}\n".encode())
+            reaper.stdin.flush()
+        try:
+            yield found
+        finally:
+            found += clear(folder, images_before)
 
 
 def main() -> None:
