@@ -118,6 +118,11 @@ chaos: $(DEV) ## Promote 200 times while all that releases is killed, and look f
 	@$(BIN)/python -m chaos $(if $(PROMOTIONS),--promotions "$(PROMOTIONS)") $(if $(SEED),--seed "$(SEED)") \
 		$(if $(TARGET),--target "$(TARGET)")
 
+.PHONY: platform
+platform: $(DEV) airflow ## Start a whole platform, train by Airflow, deploy by git, ask the container; ADVERTS=10000
+	@$(BIN)/python -m stack $(if $(filter command line,$(origin MODEL)),--model "$(MODEL)") \
+		$(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
+
 .PHONY: notebooks
 notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store of their own
 	@$(RUN) notebooks run $(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
