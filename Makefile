@@ -23,6 +23,8 @@ PACKAGE :=
 # How often `make swaps` swaps, and at which target; `make chaos` takes the target too, and SEED.
 SWAPS :=
 TARGET :=
+# How often `make kubelet` updates.
+UPDATES :=
 # How often `make chaos` promotes.
 PROMOTIONS :=
 # Base of the scoring image; may come from the environment.
@@ -36,6 +38,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLKIT := $(VENV)/.toolkit
 DEV := $(VENV)/.dev
+# Airflow and the toolkit cannot share an environment: each pins what the other has to have otherwise.
+AIRFLOW := build/airflow-venv/.made
 # Only pinned files with known hashes, built with pinned tools: nothing else is fetched, not even to build.
 # Bytecode is written when a module is first imported: compiling all of them costs half a minute more.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
@@ -105,10 +109,19 @@ soak: $(DEV) ## Ask the service a million times and look for errors; REQUESTS=20
 swaps: $(DEV) ## Swap versions 50 times under 200 requests a second and look for lost ones; SWAPS=5, TARGET=process
 	@$(BIN)/python -m bench.swaps $(if $(SWAPS),--swaps "$(SWAPS)") $(if $(TARGET),--target "$(TARGET)")
 
+.PHONY: kubelet
+kubelet: $(DEV) ## Do to the container what a kubelet does, by the manifests, under load; look for lost requests; UPDATES=3
+	@$(BIN)/python -m bench.kubelet $(if $(UPDATES),--updates "$(UPDATES)")
+
 .PHONY: chaos
 chaos: $(DEV) ## Promote 200 times while all that releases is killed, and look for lost ones; PROMOTIONS=20, SEED=7
 	@$(BIN)/python -m chaos $(if $(PROMOTIONS),--promotions "$(PROMOTIONS)") $(if $(SEED),--seed "$(SEED)") \
 		$(if $(TARGET),--target "$(TARGET)")
+
+.PHONY: platform
+platform: $(DEV) airflow ## Start a whole platform, train by Airflow, deploy by git, ask the container; ADVERTS=10000
+	@$(BIN)/python -m stack $(if $(filter command line,$(origin MODEL)),--model "$(MODEL)") \
+		$(if $(filter command line,$(origin ADVERTS)),--adverts "$(ADVERTS)")
 
 .PHONY: notebooks
 notebooks: $(DEV) ## Execute the notebooks on a small lake, with an MLflow store of their own
@@ -131,6 +144,10 @@ screenshots: $(DEV) ui ## Take the pictures of the MLflow UI and of the page tha
 refusals: $(DEV) ## Take the pictures of refused promotions in the MLflow UI, in Chromium
 	@REFUSAL_PICTURES=docs/images $(BIN)/python -m pytest -q tests/integration/test_refusals_in_browser.py
 
+.PHONY: airflow
+airflow: $(AIRFLOW) ## Create build/airflow-venv with the pinned Airflow, apart from the toolkit
+	@:
+
 .PHONY: lint
 lint: $(DEV) ## Check style, types, the order of imports and the requirement files
 	@$(BIN)/ruff check .
@@ -140,14 +157,20 @@ lint: $(DEV) ## Check style, types, the order of imports and the requirement fil
 	@if grep -nE '://|--(extra-)?index-url|--find-links|^ *-[if] ' requirements/* conda.yaml; then \
 		echo "A requirement file names an address; the machine's own pip configuration decides that."; exit 1; fi
 
+.PHONY: wheel
+wheel: $(TOOLKIT) ## Build the toolkit's wheel into dist, for spark-submit
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
 .PHONY: lock
 lock: ## Compile requirements/*.in to hash-locked files with uv (UPGRADE=1 takes newer versions)
 	$(LOCK) requirements/toolkit.in -o requirements/toolkit.txt
 	$(LOCK) requirements/serving.in -c requirements/toolkit.txt -o requirements/serving.txt
 	$(LOCK) requirements/jvm.in -c requirements/toolkit.txt -o requirements/jvm.txt
+	$(LOCK) requirements/mlflow.in -c requirements/toolkit.txt -o requirements/mlflow.txt
 	$(LOCK) requirements/build.in -c requirements/toolkit.txt -o requirements/build.txt
 	$(LOCK) requirements/databricks.in -c requirements/toolkit.txt -o requirements/databricks.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
+	$(LOCK) requirements/airflow.in -o requirements/airflow.txt
 	$(LOCK) requirements/dev.in -c requirements/toolkit.txt -o requirements/dev.txt
 
 .PHONY: lock-jars
@@ -182,4 +205,11 @@ $(TOOLKIT): requirements/build.txt requirements/toolkit.txt pyproject.toml | $(V
 $(DEV): requirements/dev.txt $(TOOLKIT)
 	@echo "Installing the test tools ..."
 	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(AIRFLOW): requirements/airflow.txt $(VENV)/.created
+	@echo "Installing $$(grep -c == requirements/airflow.txt) pinned packages (about a minute) ..."
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--no-compile -r requirements/airflow.txt
 	@touch $@

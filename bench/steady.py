@@ -62,16 +62,21 @@ class Tally:
 
 
 @contextmanager
-def steady(port: int, questions: Sequence[Question], rate: float) -> Iterator[Tally]:
+def steady(
+    port: int, questions: Sequence[Question], rate: float, headers: Sequence[str] = ()
+) -> Iterator[Tally]:
     """Ask a service of this machine while the block runs, and wait for the last answer at its end.
 
     Args:
         port: Where it listens.
         questions: What is asked, in turn.
         rate: Requests a second.
+        headers: Further lines of each request's head, such as a key.
     """
     tally, ended = Tally(), threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_Load(port, questions, rate, tally).run(ended)))
+    thread = threading.Thread(
+        target=lambda: asyncio.run(_Load(port, questions, rate, tally, headers).run(ended))
+    )
     thread.start()
     try:
         yield tally
@@ -93,7 +98,10 @@ class _Connection:
 class _Load:
     """The load, in the event loop of its thread."""
 
-    def __init__(self, port: int, questions: Sequence[Question], rate: float, tally: Tally) -> None:
+    def __init__(
+        self, port: int, questions: Sequence[Question], rate: float, tally: Tally, headers: Sequence[str] = ()
+    ) -> None:
+        self._headers = headers
         self._port, self._questions, self._rate, self._tally = port, questions, rate, tally
         self._idle: list[_Connection] = []
 
@@ -132,6 +140,7 @@ class _Load:
                 "Content-Type: application/json",
                 f"Content-Length: {len(question.body)}",
                 f"Connection: {'keep-alive' if stays else 'close'}",
+                *self._headers,
             ]
             connection.writer.write("\r\n".join([*head, "", ""]).encode() + question.body)
             status, headers = _head(await connection.reader.readuntil(b"\r\n\r\n"))

@@ -32,8 +32,8 @@ from days_to_sell.release.target import PREPROD, PRODUCTION, Target
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.predictor import Predictor
 from days_to_sell.settings import Settings
-from tests.packages import INTERCEPT, cars, make_package
 from stack.ports import free_port
+from tests.packages import INTERCEPT, cars, make_package
 
 SWAPS, RATE = 50, 200.0
 TARGETS = ("process", "docker")

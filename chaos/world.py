@@ -16,7 +16,6 @@ from mlflow import MlflowClient
 
 from chaos.judge import Seen
 from chaos.places import Place, TargetName, place_of
-from stack.program import Program
 from chaos.versions import Version, register
 from days_to_sell.errors import EnvironmentProblem
 from days_to_sell.registry.events.log import EventLog
@@ -30,6 +29,7 @@ from days_to_sell.release.site import Site
 from days_to_sell.release.target import PREPROD, PRODUCTION
 from days_to_sell.settings import Settings
 from stack.ports import free_port
+from stack.program import Program
 
 # It has a spec, else the store would gate nothing; the demo's own containers have another model's name.
 MODEL = "dealer-stock"

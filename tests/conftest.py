@@ -38,7 +38,7 @@ os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the tests go on that can go on for long."""
-    parser.addoption("--kills", type=int, default=6, help="kills of the MLflow server in test_store_kills.py")
+    parser.addoption("--kills", type=int, default=3, help="kills of the MLflow server in test_store_kills.py")
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,9 +16,9 @@ import pytest
 import requests
 
 from stack.ports import free_port
+from stack.postgres import Postgres, absent, postgres
 
-SCRIPT = Path(__file__).parents[1] / ".ci" / "postgres.sh"
-SECONDS = 120
+SECONDS = 300
 
 
 @dataclass
@@ -120,24 +118,15 @@ def _command(pid: int) -> bytes:
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Run a PostgreSQL for a while, and give the address of an empty database."""
-    if not list(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")) and not shutil.which("pg_ctl"):
-        pytest.skip("needs PostgreSQL: the Debian package of that name")
-    # Not in a folder of pytest's, which only its owner may enter: root gives the server to another user.
-    home = Path(tempfile.mkdtemp(prefix="days-to-sell-postgres-"))
-    try:
-        yield _run("start", str(home), str(free_port())).strip()
-    finally:
-        _run("stop", str(home))
-        shutil.rmtree(home)
+    with running_postgres() as server:
+        yield server.address
 
 
-def _run(*arguments: str) -> str:
-    with tempfile.TemporaryFile("w+") as told:
-        # Not pipes: the database would inherit them, and reading to their end would take as long as it runs.
-        done = subprocess.run(
-            [str(SCRIPT), *arguments], stdout=told, stderr=told, check=False, timeout=SECONDS
-        )
-        told.seek(0)
-        said = told.read()
-    assert done.returncode == 0, said
-    return next((line for line in said.splitlines() if line.startswith("postgresql:")), "")
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Run a PostgreSQL for a while; a test is skipped where it is not installed."""
+    missing = absent()
+    if missing:
+        pytest.skip(f"needs {missing}")
+    with postgres() as server:
+        yield server

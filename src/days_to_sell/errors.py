@@ -25,6 +25,8 @@
         ├── StoppedError      a release was asked to end between two steps; the next one goes on
         ├── TargetError       the place to deploy to did not do what it was asked
         ├── PublishError      an image registry did not take an image, or does not hand it out
+        ├── RepositoryError   a deployment repository did not do what it was asked
+        ├── DeploymentError   what a deployment repository says cannot be deployed, or it refuses a commit
         ├── ProofError        golden data and the answers of the service differ
         ├── CanaryError       a candidate did worse than what serves on live requests, or got too few
         └── MonitorError      a service in production cannot be watched
@@ -136,6 +138,14 @@ class TargetError(ReleaseError):
 
 class PublishError(ReleaseError):
     """An image registry did not take an image, or does not hand it out."""
+
+
+class RepositoryError(ReleaseError):
+    """A deployment repository did not do what it was asked."""
+
+
+class DeploymentError(ReleaseError):
+    """What a deployment repository says cannot be deployed, or it refuses a commit."""
 
 
 class ProofError(ReleaseError):

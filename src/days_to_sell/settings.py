@@ -51,6 +51,10 @@ class Settings:
         alert_url: Address that refusals, failures and rollbacks of releases are posted to; empty for none.
         override_users: Names, separated by commas, of those who may promote a version past red
             gates; empty for nobody.
+        git_identity: Who commits to deployment repositories, as ``Name <mail>``; git's own configuration
+            decides where empty.
+        packages: Place on S3, ``s3://bucket/prefix``, where releases keep model packages by digest, and from
+            where alone deployments by git take them; empty for none.
         proxy_image: HAProxy image in front of the replicas of the Docker target; it has to have bash.
     """
 
@@ -82,6 +86,8 @@ class Settings:
     successor: Path | None = None
     alert_url: str = ""
     override_users: str = ""
+    git_identity: str = ""
+    packages: str = ""
     proxy_image: str = "haproxy:2.8-bookworm"
 
     @classmethod
@@ -130,6 +136,8 @@ class Settings:
             successor=Path(successor) if successor else None,
             alert_url=text("ALERT_URL", default.alert_url),
             override_users=text("OVERRIDE_USERS", default.override_users),
+            git_identity=text("GIT_IDENTITY", default.git_identity),
+            packages=text("PACKAGES", default.packages),
             proxy_image=text("PROXY_IMAGE", default.proxy_image),
         )
 

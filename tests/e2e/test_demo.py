@@ -19,8 +19,8 @@ import requests
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from tests.packages import rewrite, rewrite_bundle
 from stack.ports import free_port
+from tests.packages import rewrite, rewrite_bundle
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(900)]
 MODEL = "days-to-sell"

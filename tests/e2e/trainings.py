@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,15 @@ class Trained:
     trusted: str
 
 
-def run_training(home: Path, lake: Path, *, master: str) -> Trained:
-    """Train days_to_sell on a lake, with everything that is written below ``home``."""
+def run_training(
+    home: Path,
+    lake: Path | str,
+    *,
+    master: str,
+    training_data: str = "",
+    environ: Mapping[str, str] = os.environ,
+) -> Trained:
+    """Train days_to_sell on a lake, with all that is written below ``home``, or training data elsewhere."""
     home.mkdir(parents=True)
     store = f"sqlite:///{home / 'mlflow.db'}"
     trusted, _ = make_key(home / "signing.pem")
@@ -46,10 +53,11 @@ def run_training(home: Path, lake: Path, *, master: str) -> Trained:
     finished = subprocess.run(
         [
             *(sys.executable, "-m", "mlflow_project.train", "--lake", str(lake), "--master", master),
-            *("--training-data", str(home / "training-data"), "--summary", str(home / "summary.json")),
+            *("--training-data", training_data or str(home / "training-data")),
+            *("--summary", str(home / "summary.json")),
         ],
         cwd=home,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), **variables},
+        env={**environ, "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'src'}", **variables},
         capture_output=True,
         text=True,
         timeout=SECONDS,

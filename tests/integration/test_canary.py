@@ -38,8 +38,8 @@ from days_to_sell.release.site import Site
 from days_to_sell.release.target import PREPROD, PRODUCTION, Artifact, Deployment
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
-from tests.packages import CAR, make_package
 from stack.ports import free_port
+from tests.packages import CAR, make_package
 from tests.unit.release.fakes import ShelfRegistry
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(300)]

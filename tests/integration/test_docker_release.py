@@ -30,8 +30,8 @@ from days_to_sell.release.site import Site
 from days_to_sell.scoring.package import MANIFEST
 from days_to_sell.scoring.signature import sign_package
 from days_to_sell.settings import Settings
-from tests.packages import make_package, rewrite
 from stack.ports import free_port
+from tests.packages import make_package, rewrite
 from tests.registered import register_folder
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(300)]

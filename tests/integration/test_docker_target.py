@@ -28,9 +28,10 @@ from days_to_sell.release.docker.target import DockerTarget
 from days_to_sell.release.project import project_root
 from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.site import Site
+from days_to_sell.release.target import Artifact
 from days_to_sell.settings import Settings
-from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from stack.ports import free_port
+from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from tests.service import wait_until
 from tests.unit.release.fakes import ShelfRegistry
 
@@ -227,29 +228,13 @@ def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the
     first, second = (target.prepare(package, str(number)) for number, package in enumerate(packages, 1))
     served = target.deploy(first, "production")
     target.confirm(served)
-    code = f"""
-        import os, signal
-        from pathlib import Path
-        from days_to_sell.release.addresses import Addresses
-        from days_to_sell.release.docker.target import DockerTarget
-        from days_to_sell.release.engine import connect
-        from days_to_sell.release.docker.proxy import haproxy
-        from days_to_sell.release.docker.proxy.haproxy import Proxy
-        from days_to_sell.release.site import Site
-        from days_to_sell.release.target import Artifact
-        from days_to_sell.scoring.package import open_package
-        from days_to_sell.settings import Settings
-        addresses = Addresses(ports={dict(site.addresses.ports)!r})
-        workspace = Path({str(site.workspace)!r})
-        site = Site(Settings.from_env(), Path({str(site.project)!r}), workspace, addresses, print)
-        package = open_package(Path({str(packages[1].root)!r}))
-        owner, name = {"(Proxy, " if "." in where else "(haproxy, "}{where.rpartition(".")[2]!r})
-        setattr(owner, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-        DockerTarget(connect(), site).deploy(Artifact(package, "2", {second.image!r}), "production")
+    owner, _, name = where.rpartition(".")
+    dying = f"""
+        setattr({owner or "haproxy"}, {name!r}, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        target.deploy(artifact, "production")
     """
     with steady(served.port, questions(packages), 50) as tally:
-        killed = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False, timeout=120)
-        assert killed.returncode == -signal.SIGKILL
+        kill_in(dying, site, second)
         assert target.current("production") is not None
         again = target.deploy(second, "production")
         target.confirm(again)
@@ -257,6 +242,65 @@ def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the
     assert not tally.failures
     assert set(tally.by_model) == {f"{model}/1", f"{model}/2"}
     assert len(names(engine, model)) == 3
+
+
+def kill_in(dying: str, site: Site, artifact: Artifact) -> None:
+    """Let a program with the target and an artifact run until it kills itself with -9."""
+    setting_up = f"""
+        import os, signal
+        from pathlib import Path
+        from days_to_sell.release.addresses import Addresses
+        from days_to_sell.release.docker import ending
+        from days_to_sell.release.docker.proxy import haproxy
+        from days_to_sell.release.docker.proxy.haproxy import Proxy
+        from days_to_sell.release.docker.target import DockerTarget
+        from days_to_sell.release.engine import connect
+        from days_to_sell.release.site import Site
+        from days_to_sell.release.target import Artifact
+        from days_to_sell.scoring.package import open_package
+        from days_to_sell.settings import Settings
+        addresses = Addresses(ports={dict(site.addresses.ports)!r})
+        workspace = Path({str(site.workspace)!r})
+        site = Site(Settings.from_env(), Path({str(site.project)!r}), workspace, addresses, print)
+        package = open_package(Path({str(artifact.package.root)!r}))
+        artifact = Artifact(package, {artifact.version!r}, {artifact.image!r})
+        target = DockerTarget(connect(), site)
+    """
+    code = textwrap.dedent(setting_up) + textwrap.dedent(dying)
+    killed = subprocess.run([sys.executable, "-c", code], check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+
+
+def test_a_confirmation_that_is_killed_half_way_is_completed_by_the_next(
+    engine: docker.DockerClient, target: DockerTarget, site: Site, model: str, tmp_path: Path
+) -> None:
+    """Killed with -9 when one old replica is gone and the other is told to end: the same again ends both."""
+    packages = [
+        make_package(tmp_path / number, model=model, intercept=10.0 * int(number)) for number in ("1", "2")
+    ]
+    first, second = (target.prepare(package, str(number)) for number, package in enumerate(packages, 1))
+    target.confirm(target.deploy(first, "production"))
+    candidate = target.deploy(second, "production")
+    serving = {name: each for name, each in names(engine, model).items() if "green" in name}
+    dying = """
+        removes = ending._remove
+        def remove_and_die(container):
+            removes(container)
+            os.kill(os.getpid(), signal.SIGKILL)
+        ending._remove = remove_and_die
+        target.confirm(target.current("production"))
+    """
+    with steady(candidate.port, questions(packages), 50) as tally:
+        kill_in(dying, site, second)
+        assert len(names(engine, model)) == 4
+        assert target.current("production") == candidate
+        target.confirm(candidate)
+        assert target.current("production") == candidate
+        assert target.restore(candidate) == candidate
+    assert not tally.failures
+    assert set(tally.by_model) == {f"{model}/2"}
+    left = names(engine, model)
+    assert left == serving | {"production": left["production"]}
 
 
 def test_a_proxy_or_replica_that_dies_comes_back_to_what_was_decided(

@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from days_to_sell.cli.promote import promote
+from days_to_sell.errors import RegistryError
 from days_to_sell.registry.events.event import Kind
+from days_to_sell.registry.store.override import HEADER, TAG
 from tests.integration.gated_registry import ADMIN, MODEL, PASSWORD, Registered, prepare
 from tests.mlflow_servers import GatedServer, postgresql
 from tests.registered import register
 
 pytestmark = [pytest.mark.parts, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
+REASON = "prices are wrong without it; ticket 81"
 STAGE, ALIAS = "model-versions/transition-stage", "registered-models/alias"
 PROXIED = "--artifacts-destination"
 
@@ -189,3 +194,63 @@ def test_a_package_that_was_changed_since_its_gates_were_evaluated_is_refused(re
     damaged, exchanged = registered.damaged_version(), registered.exchanged_version()
     assert "its model package cannot be read" in refusal(registered.promote(damaged))
     assert "was never evaluated for these bytes" in refusal(registered.promote(exchanged))
+
+
+def test_a_named_user_overrides_red_gates_by_command(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Log, tag and command say who and why, as verified only where MLflow checked that."""
+    (version,) = registered.versions(1, gates_open=False)
+    start = registered.now()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registered.server.url)
+    done = CliRunner().invoke(promote, [MODEL, version, "--override", REASON])
+    shown = f"{REASON} ({ADMIN}, {'verified' if registered.verified else 'claimed'})"
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"red gates were overridden: {shown}\n" in done.stdout
+    override, promoted = registered.events(start)
+    assert (override.kind, promoted.kind) == (Kind.OVERRIDE, Kind.PROMOTED)
+    assert override.body["reason"] == REASON
+    assert any("was never evaluated for these bytes" in each for each in override.body["overridden"])
+    for event in (override, promoted):
+        assert (event.actor.name, event.actor.verified) == (ADMIN, registered.verified)
+        assert (event.version, event.digest) == (version, registered.digest)
+    assert registered.client.get_model_version(MODEL, version).tags[TAG] == shown
+    assert registered.state() == ((version,), {"production": version})
+
+
+def test_whoever_is_not_named_overrides_nothing(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer names who asked, the setting and the gates; a forged name helps nobody who has a login."""
+    (version,) = registered.versions(1, gates_open=False)
+    if registered.verified:
+        made = json.dumps({"username": "ruth", "password": PASSWORD})
+        assert registered.post("api/2.0/mlflow/users/create", made).status_code == 200
+    before, start, forged = registered.state(), registered.now(), {"X-Forwarded-User": ADMIN}
+    for more in ({}, forged if registered.verified else {}):
+        answer = registered.promote(version, headers={HEADER: REASON, **more}, login=("ruth", PASSWORD))
+        told = refusal(answer)
+        assert "ruth may not override them: DAYS_TO_SELL_OVERRIDE_USERS of the server names who may" in told
+        assert "was never evaluated for these bytes" in told
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registered.server.url)
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ruth")
+    ended = CliRunner().invoke(promote, [MODEL, version, "--override", REASON])
+    assert isinstance(ended.exception, RegistryError)
+    assert "ruth may not override them" in str(ended.exception)
+    assert registered.state() == before
+    found = {(each.kind, each.actor.name, each.actor.verified) for each in registered.events(start)}
+    assert found == {(Kind.REFUSED, "ruth", registered.verified)}
+
+
+def test_a_promotion_by_command_gives_no_warning_where_the_registry_is_gated(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen over HTTP too; and an override that nothing needed is not kept."""
+    first, second = registered.versions(2)
+    start = registered.now()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registered.server.url)
+    done = CliRunner().invoke(promote, [MODEL, first])
+    assert (done.exit_code, done.stderr) == (0, "")
+    done = CliRunner().invoke(promote, [MODEL, second, "--override", REASON])
+    assert "nothing was overridden, and the reason is not kept" in done.stdout
+    assert {event.kind for event in registered.events(start)} == {Kind.PROMOTED}

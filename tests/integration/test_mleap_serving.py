@@ -15,8 +15,8 @@ from pyspark.ml import Pipeline, feature, regression
 from pyspark.sql import SparkSession
 
 from days_to_sell.registry import mleap_flavor
-from tests.elsewhere import make_elsewhere
 from stack.ports import free_port
+from tests.elsewhere import make_elsewhere
 
 START_SECONDS = 120
 ROWS = [

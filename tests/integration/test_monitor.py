@@ -23,8 +23,8 @@ from days_to_sell.registry.versions import Registry
 from days_to_sell.release.monitoring.runs import MonitorRuns
 from days_to_sell.release.monitoring.watch import Watch
 from days_to_sell.release.monitoring.windows import Rule
-from tests.packages import TRAINED_ROWS, cars, make_package
 from stack.ports import free_port
+from tests.packages import TRAINED_ROWS, cars, make_package
 from tests.registered import register_folder
 from tests.service import Service, serving
 from tests.unit.cli.conftest import Call, call  # noqa: F401 - a fixture

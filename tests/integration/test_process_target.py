@@ -26,8 +26,8 @@ from days_to_sell.release.service import answering
 from days_to_sell.release.site import Site
 from days_to_sell.scoring.jvm import JvmRuntime
 from days_to_sell.settings import Engine, Settings
-from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from stack.ports import free_port
+from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from tests.unit.release.fakes import ShelfRegistry
 
 MODEL = "tiny-model"

@@ -15,9 +15,9 @@ from mlflow.webhooks.delivery import _generate_hmac_signature
 
 from days_to_sell.registry.events.event import Kind
 from days_to_sell.release.watching.webhook import DELIVERY, SIGNATURE, TIMESTAMP
+from stack.ports import free_port
 from tests.integration.watched import SECONDS, Place
 from tests.mlflow_servers import GatedServer
-from stack.ports import free_port
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(300)]
 GATED, FREE = "days-to-sell", "tiny-model"

@@ -22,8 +22,8 @@ from days_to_sell.release.project import project_root
 from days_to_sell.release.service import answering
 from days_to_sell.release.site import Site
 from days_to_sell.settings import Settings
-from tests.mlflow_servers import GatedServer
 from stack.ports import free_port
+from tests.mlflow_servers import GatedServer
 from tests.registered import log_package, open_gates, register
 
 SECONDS, LEASE = 90, 3.0

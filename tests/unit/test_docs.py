@@ -14,6 +14,8 @@ import pytest
 from days_to_sell.cli import cli
 from days_to_sell.cli.demo.job import STEPS
 from days_to_sell.settings import PREFIX, Settings
+from mlflow_project.dags.wiring import PREFIX as DAGS_PREFIX
+from mlflow_project.dags.wiring import Wiring
 
 ROOT = Path(__file__).parents[2]
 README, CONTRIBUTING, MAKEFILE = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "Makefile"
@@ -30,6 +32,7 @@ DOCUMENTS = [
     *GUIDES,
 ]
 SETTINGS = {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)}
+OF_THE_DAGS = {f"{DAGS_PREFIX}{field.name.upper()}" for field in fields(Wiring)}
 OF_THE_TESTS = {"DAYS_TO_SELL_REQUIRE_PARTS"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
@@ -141,11 +144,24 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert stated == f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
+def test_every_variable_of_the_dags_is_documented_with_its_default() -> None:
+    """The guide's table has one row for each field of the wiring, and the defaults are the real ones."""
+    guide = text(ROOT / "docs" / "guides" / "airflow.md")
+    rows = dict(re.findall(rf"^\| `({DAGS_PREFIX}\w+)` \|[^|]+\| ([^|]+) \|$", guide, flags=re.MULTILINE))
+    assert set(rows) == OF_THE_DAGS
+    for field in fields(Wiring):
+        stated, value = rows[f"{DAGS_PREFIX}{field.name.upper()}"], getattr(Wiring(), field.name)
+        if value == "":
+            assert stated.startswith("empty")
+        elif not str(value).startswith(str(ROOT)):
+            assert stated == f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
 def test_no_setting_is_named_that_nobody_reads() -> None:
     """A variable in a document is a field of the settings, or one that the tests read."""
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", text(*DOCUMENTS)))
 
-    assert named <= SETTINGS | OF_THE_TESTS
+    assert named <= SETTINGS | OF_THE_DAGS | OF_THE_TESTS
     assert all(variable in text(ROOT / "tests" / "conftest.py") for variable in OF_THE_TESTS)
 
 

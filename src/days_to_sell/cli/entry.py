@@ -7,13 +7,19 @@ import sys
 
 import click
 
+from days_to_sell.cli.unpacked import run_unpacked
 from days_to_sell.errors import DaysToSellError
+from days_to_sell.settings import PREFIX
 
 
 def run(command: click.Command, name: str | None = None) -> None:
     """Run a command with the arguments of this process; its help calls it ``name``."""
+    run_unpacked()
     # A command tells its own progress; MLflow would draw a bar for every artifact between the lines.
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # MLflow has a variable of its own for the same server. What else is set is the commands' to read.
+    if endpoint := os.environ.get(f"{PREFIX}S3_ENDPOINT"):
+        os.environ.setdefault("MLFLOW_S3_ENDPOINT_URL", endpoint)
     try:
         command(prog_name=name)
     except DaysToSellError as error:

@@ -10,6 +10,7 @@ import click
 
 from days_to_sell.cli.events import find_log
 from days_to_sell.errors import GateError
+from days_to_sell.registry.events.overrides import told
 from days_to_sell.registry.events.place import whoever_runs_this
 from days_to_sell.registry.gates.door import Entrant, open_override, refusals, spec_of
 from days_to_sell.registry.gates.evaluate import evaluate
@@ -59,12 +60,7 @@ def gates(model: str, version: str, evaluating: bool, as_json: bool) -> None:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
         if override:
-            sure = "verified" if override.actor.verified else "claimed"
-            reason = override.body.get("reason")
-            click.echo(
-                f"overridden by event {override.number}, until it leaves Production: {reason} "
-                f"({override.actor.name}, {sure})"
-            )
+            click.echo(f"overridden until it leaves Production: {told(override)}")
         click.echo("\n".join(reasons) or f"{model} version {version} may go to Production")
     if reasons:
         raise click.exceptions.Exit(1)

@@ -10,7 +10,14 @@ import click
 
 from days_to_sell.cli.engines import runtime_of
 from days_to_sell.cli.events import find_log
-from days_to_sell.errors import GateError, LeaseError, PublishError, RegistryError, TargetError
+from days_to_sell.errors import (
+    GateError,
+    LeaseError,
+    PublishError,
+    RegistryError,
+    RepositoryError,
+    TargetError,
+)
 from days_to_sell.models import find_model, model_names
 from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.events.place import whoever_runs_this
@@ -20,12 +27,13 @@ from days_to_sell.release.alerts import Alerts
 from days_to_sell.release.choose import Choice, choose_target
 from days_to_sell.release.machine.admission import Evaluate, Gates
 from days_to_sell.release.machine.aides import Aides
-from days_to_sell.release.machine.works import Publish
+from days_to_sell.release.machine.works import Publish, Store
 from days_to_sell.release.outcome import Release
 from days_to_sell.release.project import project_root
 from days_to_sell.release.reconcile import reconcile
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import PREPROD, PRODUCTION, Artifact, Report, Target
+from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from days_to_sell.spec import ModelSpec
 
@@ -65,6 +73,7 @@ def aides_for(site: Site, log: EventLog | None = None) -> Aides:
         Gates(log, evaluator(log, site.report)),
         Alerts(settings.alert_url, site.report),
         publish=publisher(settings, site.report),
+        store=storer(settings, site.report),
         trusted_keys=settings.trusted_keys,
     )
 
@@ -99,6 +108,20 @@ def publisher(settings: Settings, report: Report) -> Publish | None:
     return publish_image
 
 
+def storer(settings: Settings, report: Report) -> Store | None:
+    """Give what puts packages where they are kept by digest; None where no such place is named."""
+    if not settings.packages:
+        return None
+
+    def store(package: ModelPackage) -> str:
+        # It stands on boto3, which takes a while to import.
+        from days_to_sell.registry.package_store import put_package
+
+        return put_package(package, settings.packages, settings=settings, report=report)
+
+    return store
+
+
 def release_production(model: str, choice: Choice, site: Site, aides: Aides | None = None) -> Release:
     """Choose a target, say so loudly, and reconcile."""
     target, reason = choose_target(choice, site)
@@ -130,4 +153,5 @@ def code_of(error: Exception) -> int:
         return HELD
     if isinstance(error, GateError):
         return REFUSED
-    return DOWN if isinstance(error, RegistryError | TargetError | PublishError) else REFUSED
+    down = RegistryError | TargetError | PublishError | RepositoryError
+    return DOWN if isinstance(error, down) else REFUSED

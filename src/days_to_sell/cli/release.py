@@ -196,6 +196,8 @@ def status(models: tuple[str, ...], as_json: bool, workspace: Path) -> None:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
         return
     click.echo(table([_HEADINGS, *map(_line, found)]) if found else "no release is recorded")
+    for told in dict.fromkeys((each.model, each.version, each.override) for each in found if each.override):
+        click.echo("{} version {}: red gates were overridden: {}".format(*told))
     click.echo(f"daemon: {holder or 'none at work from ' + str(workspace)}")
 
 

@@ -5,35 +5,34 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 import click
 import mlflow
 
+from days_to_sell.cli.making import (
+    convert,
+    log_data,
+    log_report,
+    open_run,
+    register_converted,
+    require_signing_key,
+    session_for,
+    tags_of,
+)
 from days_to_sell.cli.options import lake_options, model_option, yes_no_option
 from days_to_sell.cli.summaries import write_summary
-from days_to_sell.data.report import Report
-from days_to_sell.data.report_page import render_page
 from days_to_sell.data.training_set import TrainingSet, build_training_set
 from days_to_sell.models import find_model
-from days_to_sell.registry.dataset import TrainingDataset
 from days_to_sell.registry.exportable import check_exportable
-from days_to_sell.registry.publish import log_best, register, require_new
+from days_to_sell.registry.publish import require_new
 from days_to_sell.registry.reference import production_profile
 from days_to_sell.registry.versions import ModelVersion, Registry
-from days_to_sell.scoring.signing_keys import read_signing_key
-from days_to_sell.settings import Settings
 from days_to_sell.spec import ModelSpec
-from days_to_sell.training.card import compose, log_card
-from days_to_sell.training.compare import Comparison, Result, compare
+from days_to_sell.training.compare import Comparison, compare
 from days_to_sell.training.fitting.pipeline import build_pipeline
-from days_to_sell.training.pictures.album import Picture, log_pictures, pictures_of_chosen
-from days_to_sell.training.pictures.varied import spark_score
 from days_to_sell.training.preparing.prepare import Prepared, prepare
-from days_to_sell.training.spark.session import packages_for, start_session
 
 
 @click.command()
@@ -72,19 +71,14 @@ def train(
     started = time.monotonic()
     if package:
         require_new(package)
-    if key_file := Settings.from_env().signing_key:
-        # Before hours of training, rather than after them.
-        read_signing_key(key_file)
+    require_signing_key()
     searching = search == "yes"
     model = find_model(folder)
     spec = model.spec
-    packages = packages_for(lake) or packages_for(training_data)
-    spark = start_session(f"train-{spec.name}", master=master, extra_packages=packages)
+    spark = session_for(spec, master, lake, training_data)
     for candidate in spec.candidates:
         check_exportable(build_pipeline(spec, candidate))
-    if mlflow.active_run() is None and not mlflow.environment_variables.MLFLOW_RUN_ID.get():
-        mlflow.set_experiment(spec.name)
-    with mlflow.start_run() as run:
+    with open_run(spec) as run:
         asked = time.monotonic()
         training_set = build_training_set(
             spark,
@@ -93,15 +87,15 @@ def train(
             target=training_data,
             snapshot=snapshot,
             report=click.echo,
-            keep_report=_log_report,
+            keep_report=log_report,
             reference=production_profile(Registry(), spec.name, click.echo),
             accept_drift=accept_drift == "yes",
         )
         building = time.monotonic() - asked
-        _log_data(training_set)
+        log_data(training_set)
         prepared = prepare(spec, training_set.frame, training_set.tables)
         click.echo(f"split {prepared.description}")
-        tags = {"model": spec.name, "training_data.digest": training_set.manifest.digest}
+        tags = tags_of(spec, training_set)
         compared = compare(spec, prepared, tags=tags, searching=searching, report=click.echo)
         version = _publish(spec, compared, prepared, training_set, package, registering, searching)
     if summary:
@@ -119,57 +113,14 @@ def _publish(
     searching: bool,
 ) -> ModelVersion | None:
     """Package the chosen candidate, write its card and, if wanted, register it."""
-    best = compared.best
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(max_workers=1) as beside:
-        drawn = beside.submit(_log_pictures, spec, best, prepared, training_set)
+    with tempfile.TemporaryDirectory() as scratch:
         target = package or Path(scratch) / "package"
-        logged = log_best(
-            spec,
-            best,
-            prepared,
-            training_set,
-            target=target,
-            baselines=compared.baselines,
-            searched=searching,
-            report=click.echo,
-        )
-        pictures, provenance = drawn.result(), logged.package.provenance
-        card = compose(spec, compared, prepared, training_set, pictures=pictures, provenance=provenance)
-        described = log_card(card, best.run_id)
+        converted = convert(spec, compared, prepared, training_set, target=target, searched=searching)
         if not registering:
             return None
-        version = register(spec, best, logged, registry=Registry(), description=described, report=click.echo)
+        version = register_converted(spec, converted)
     mlflow.set_tag("version", version.version)
     return version
-
-
-def _log_report(checked: Report) -> None:
-    mlflow.log_text(checked.to_table(), "integrity/report.txt")
-    mlflow.log_text(checked.to_json(), "integrity/report.json")
-    mlflow.log_text(render_page(checked), "integrity/report.html")
-    mlflow.set_tag("integrity", "green" if checked.green else "red")
-
-
-def _log_data(training_set: TrainingSet) -> None:
-    manifest = training_set.manifest
-    mlflow.log_input(TrainingDataset(training_set), context="training")
-    # `mlflow run` has logged the parameters of the entry point already, and a parameter cannot change.
-    mlflow.log_params({"data_snapshot": manifest.snapshot, "data_digest": manifest.digest})
-    mlflow.log_metrics({"training_rows": manifest.rows, "censored_share": manifest.censored})
-    mlflow.log_dict(asdict(manifest), "training_data/manifest.json")
-
-
-def _log_pictures(
-    spec: ModelSpec, best: Result, prepared: Prepared, training_set: TrainingSet
-) -> list[Picture]:
-    """Log to the run of the chosen candidate what it is judged by."""
-    score = spark_score(best.model, spec, training_set.frame.sparkSession)
-    pictures = pictures_of_chosen(
-        spec, best.evaluation, prepared.exam, best.rows, score=score, where=training_set.places
-    )
-    with mlflow.start_run(run_id=best.run_id, nested=True):
-        log_pictures(pictures)
-    return pictures
 
 
 def _write_summary(

@@ -10,26 +10,26 @@ from pathlib import Path
 import click
 
 from days_to_sell.cli.contract import table
+from days_to_sell.cli.places import DIGEST, ON_S3, REGISTERED, opened
 from days_to_sell.release.verification.packages import Check, check_package
 from days_to_sell.settings import Settings
 
-REGISTERED = "models:"
-
 
 @click.command()
-@click.argument("which", metavar="IMAGE|PACKAGE|models:/...")
+@click.argument("which", metavar="IMAGE|PACKAGE|s3://...|models:/...")
 @click.option("--json", "as_json", is_flag=True, help="Write the checks as JSON.")
 def verify(which: str, as_json: bool) -> None:
     """Recompute the digests of a model package or an image, and follow the chain that leads to it.
 
     Commit, data digest, run and package digest must be there and fit one another; an image's labels and
     variables must say what it holds. Where DAYS_TO_SELL_TRUSTED_KEYS is set, one of these keys must have
-    signed. A package is a folder; an image is a file as docker save writes it, or the name of an image of the
-    Docker engine. Ends with code 1 where something is wrong.
+    signed. A package is a folder, or on S3, where its digest leads to it; an image is a file as docker save
+    writes it, or the name of an image of the Docker engine. Ends with code 1 where something is wrong.
 
     \b
     Examples:
       days-to-sell verify build/package
+      days-to-sell verify s3://bucket/packages/0b2c...
       days-to-sell verify image.tar
       days-to-sell verify days-to-sell:3-0123456789ab
       days-to-sell verify models:/days-to-sell/Production
@@ -56,6 +56,9 @@ def look(which: str, trusted: Path | None) -> tuple[Check, ...]:
     path = Path(which)
     if which.startswith(REGISTERED):
         return _registered(which, trusted)
+    if which.startswith((ON_S3, DIGEST)):
+        with opened(which) as package:
+            return check_package(package.root, trusted)
     if path.is_dir():
         return check_package(path, trusted)
     # A package needs neither the engine's client nor MLflow, which take long to import.

@@ -71,6 +71,17 @@ class Storage:
             system.delete(path, False)
             system.rename(draft, path)
 
+    def delete(self, location: str) -> None:
+        """Remove a file, or a folder with what it holds; one that is not there is no error."""
+        system, path = self._locate(location)
+        with self.answering(location, "removed"):
+            system.delete(path, True)
+
+    def is_local(self, location: str) -> bool:
+        """Whether a location is on the disk of whichever machine asks."""
+        system, _ = self._locate(location)
+        return str(system.getUri().getScheme()) == "file"
+
     def absolute(self, location: str) -> str:
         """Say where a location is for a reader who stands elsewhere; a local path stays a plain path."""
         system, path = self._locate(location)

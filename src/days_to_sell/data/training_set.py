@@ -23,6 +23,7 @@ from days_to_sell.data.leaks import leak_suspects
 from days_to_sell.data.places import Places, read_places
 from days_to_sell.data.report import Report
 from days_to_sell.data.report_page import render_page
+from days_to_sell.data.shared import is_elsewhere, require_shared
 from days_to_sell.data.storage import Storage
 from days_to_sell.errors import DataError
 from days_to_sell.models import Model
@@ -156,6 +157,11 @@ def _found_or_built(
     if found is not None:
         report(f"training data of this lake is there already: {path}")
         return found
+    if is_elsewhere(spark, lake):
+        report(
+            f"note: {lake} is a path; each worker of {spark.sparkContext.master} needs the same files there"
+        )
+    require_shared(spark, target)
     # Great Expectations takes seconds to import, and a training set that is there needs none of it.
     from days_to_sell.data.integrity import check_sources, check_training_frame
 

@@ -69,10 +69,20 @@ def find_model(folder: str) -> Model:
     Raises:
         SpecError: There is no such folder; the message lists those there are.
     """
-    if folder not in model_names():
-        raise SpecError(f"model {folder!r} is unknown; the folders in models/ are {', '.join(model_names())}")
-    spec = importlib.import_module(f"{__name__}.{folder}.spec").SPEC
+    spec = find_spec(folder)
     data = importlib.import_module(f"{__name__}.{folder}.training_data")
     home = Path(str(data.__file__)).parent
     code = (*sorted(home.glob("*.py")), *sorted(home.parent.glob("*.py")))
     return Model(folder, spec, data.training_frame, code)
+
+
+def find_spec(folder: str) -> ModelSpec:
+    """Load what a model is, without what builds its training data, so that no Spark is needed.
+
+    Raises:
+        SpecError: There is no such folder; the message lists those there are.
+    """
+    if folder not in model_names():
+        raise SpecError(f"model {folder!r} is unknown; the folders in models/ are {', '.join(model_names())}")
+    spec: ModelSpec = importlib.import_module(f"{__name__}.{folder}.spec").SPEC
+    return spec

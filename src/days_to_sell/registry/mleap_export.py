@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,9 @@ from pyspark.sql import DataFrame
 
 from days_to_sell.errors import ExportError
 from days_to_sell.registry.exportable import check_exportable
+from days_to_sell.scoring.folder import Folder, read_bundle_files, write_bundle_files
+
+ABOUT, EPOCH = "bundle.json", "1970-01-01T00:00:00"
 
 
 def export_bundle(model: PipelineModel, sample_input: DataFrame, target: Path) -> Path:
@@ -37,8 +43,26 @@ def export_bundle(model: PipelineModel, sample_input: DataFrame, target: Path) -
     except (PySparkException, Py4JJavaError) as error:
         draft.unlink(missing_ok=True)
         raise ExportError(f"the MLeap exporter refused the pipeline: {_reason(error)}") from error
+    _take_chance_out(draft)
     draft.rename(target)
     return target
+
+
+def _take_chance_out(bundle: Path) -> None:
+    """Replace the random name and the time of an export, so that the same pipeline gives the same bytes.
+
+    The name follows from all else that the bundle holds.
+    """
+    files = dict(read_bundle_files(bundle).contents())
+    about = json.loads(files.pop(ABOUT))
+    content = hashlib.sha256()
+    for path in sorted(files):
+        content.update(f"{path} {len(files[path])}\n".encode())
+        content.update(files[path])
+    about |= {"uid": str(uuid.UUID(content.hexdigest()[:32])), "timestamp": EPOCH}
+    files[ABOUT] = json.dumps(about, indent=2, sort_keys=True).encode()
+    bundle.unlink()
+    write_bundle_files(Folder(files), bundle)
 
 
 def _exporting_jvm(sample_input: Any) -> Any:

@@ -109,7 +109,8 @@ def save_model(
         mlflow_model: :py:mod:`mlflow.models.Model` this flavor is being added to.
         conda_env: {{ conda_env }}
         code_paths: {{ code_paths }}
-        dfs_tmpdir: See the document of argument ``dfs_tmpdir`` in :py:func:`mlflow.spark.log_model`.
+        dfs_tmpdir: See the document of argument ``dfs_tmpdir`` in :py:func:`mlflow.spark.log_model`. Any file
+            system that Spark reaches will do, the default one or not.
         signature: See the document of argument ``signature`` in :func:`log_model`.
         input_example: See the document of argument ``input_example`` in :func:`log_model`.
         pip_requirements: {{ pip_requirements }}
@@ -128,6 +129,7 @@ def save_model(
     # Only whoever saves a model has Spark, and these stay behind where a model is loaded.
     from days_to_sell.registry.mleap_content import content_of_package, content_of_pipeline
     from days_to_sell.registry.mleap_files import copy_code, make_environment, write_environment
+    from days_to_sell.registry.spark_scratch import handed_over_at
 
     _validate_env_arguments(conda_env, pip_requirements, extra_pip_requirements)
     home = Path(path).absolute()
@@ -152,14 +154,14 @@ def save_model(
         if metadata is not None:
             model.metadata = metadata
         if spark_flavor:
-            mlflow.spark.save_model(
-                spark_model,
-                str(home),
-                mlflow_model=model,
-                conda_env=environment.conda,
-                code_paths=code_paths,
-                dfs_tmpdir=dfs_tmpdir,
-            )
+            with handed_over_at(dfs_tmpdir):
+                mlflow.spark.save_model(
+                    spark_model,
+                    str(home),
+                    mlflow_model=model,
+                    conda_env=environment.conda,
+                    code_paths=code_paths,
+                )
         else:
             _validate_and_copy_code_paths(code_paths, str(home), CODE_SUBPATH)
         copytree(content.data, home / MODEL_DATA_SUBPATH)
@@ -210,7 +212,8 @@ def log_model(
         name: {{ name }}
         conda_env: {{ conda_env }}
         code_paths: {{ code_paths }}
-        dfs_tmpdir: See the document of argument ``dfs_tmpdir`` in :py:func:`mlflow.spark.log_model`.
+        dfs_tmpdir: See the document of argument ``dfs_tmpdir`` in :py:func:`mlflow.spark.log_model`. Any file
+            system that Spark reaches will do, the default one or not.
         registered_model_name: If given, create a model version under
             ``registered_model_name``, also creating a registered model if one
             with the given name does not exist.

@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 
 from days_to_sell.data.code import is_whole
+from days_to_sell.data.shared import scratch_beside
 from days_to_sell.data.training_set import TrainingSet
 from days_to_sell.errors import DaysToSellError, ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
@@ -44,11 +45,13 @@ class Logged:
         package: The proved model package.
         model_id: MLflow's name for the logged model.
         flavors: What can load it.
+        tags: What the tags of its version are to say.
     """
 
     package: ModelPackage
     model_id: str
     flavors: tuple[str, ...]
+    tags: Mapping[str, str]
 
 
 def log_best(
@@ -60,6 +63,7 @@ def log_best(
     target: Path,
     baselines: Sequence[Evaluation] = (),
     searched: bool = False,
+    made: Mapping[str, str] | None = None,
     report: Progress = print,
 ) -> Logged:
     """Export and prove the best candidate as a model package, and log it in the candidate's run.
@@ -72,6 +76,7 @@ def log_best(
         target: Directory to become the package, once it is proved; it must not exist.
         baselines: Those who sat the exam beside it; without them no gate can tell that it beats them.
         searched: Whether parameters were searched, which whoever makes it again has to know.
+        made: What :func:`write_provenance` said when it was trained; the same as now when not given.
         report: Takes lines of progress.
 
     Raises:
@@ -83,14 +88,19 @@ def log_best(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
         held_out = write_held_out(spec, prepared, Path(scratch))
-        provenance = write_provenance(best, training_set.manifest, searched=searched)
+        provenance = dict(made or write_provenance(best, training_set.manifest, searched=searched))
         provenance |= write_evidence(best, baselines, training_set, held_out)
         package = _package(spec, best, prepared, training_set, provenance, Path(scratch))
         report(f"model package proved with {len(package.golden)} golden rows, {package.digest}")
         if key_file := Settings.from_env().signing_key:
             report(f"model package signed by key {sign_package(package, key_file)}")
         with mlflow.start_run(run_id=best.run_id, nested=True):
-            logged = mleap_flavor.log_model(best.model, name="model", model_package=package.root)
+            logged = mleap_flavor.log_model(
+                best.model,
+                name="model",
+                model_package=package.root,
+                dfs_tmpdir=scratch_beside(training_set.frame.sparkSession, training_set.path),
+            )
             link_to_model(training_set, str(logged.model_id))
             mlflow.log_artifact(str(held_out), FOLDER)
         package.root.rename(target)
@@ -99,7 +109,9 @@ def log_best(
             f"note: nobody can make this model again, for its code is {provenance['code_commit']}; "
             "before a training that counts, commit what differs"
         )
-    return Logged(open_package(target), str(logged.model_id), tuple(sorted(logged.flavors)))
+    opened = open_package(target)
+    flavors = tuple(sorted(logged.flavors))
+    return Logged(opened, str(logged.model_id), flavors, _summary(opened.digest, best))
 
 
 def require_new(target: Path) -> None:
@@ -114,36 +126,43 @@ def require_new(target: Path) -> None:
 
 def register(
     spec: ModelSpec,
-    best: Result,
-    logged: Logged,
+    model_id: str,
     *,
     registry: Registry,
+    flavors: Sequence[str],
+    tags: Mapping[str, str],
     description: str = "",
     report: Progress = print,
 ) -> ModelVersion:
     """Register a logged model as one version, with a description and tags that say what it is.
 
+    Where it is registered already, as by a program that was killed meanwhile, that version is completed.
+
     Args:
         spec: The model.
-        best: The candidate that was logged.
-        logged: What :func:`log_best` gave.
+        model_id: MLflow's name for the logged model.
         registry: Where it is registered.
+        flavors: What can load it.
+        tags: What the tags of the version say.
         description: What a person reads first of the version, in Markdown.
         report: Takes lines of progress.
 
     Raises:
         RegistryError: The registry refused.
     """
-    created = mlflow.register_model(f"models:/{logged.model_id}", spec.name)
-    version = registry.version(spec.name, str(created.version))
+    version = registry.made_from(spec.name, model_id)
+    if version is None:
+        created = mlflow.register_model(f"models:/{model_id}", spec.name)
+        version = registry.version(spec.name, str(created.version))
     registry.describe(version, description)
-    registry.tag(version, {f"package.{name}": value for name, value in _summary(logged, best).items()})
-    report(f"registered {version.model} version {version.version}: {', '.join(logged.flavors)}")
-    _evaluate(spec, version, registry, report)
+    registry.tag(version, tags)
+    report(f"registered {version.model} version {version.version}: {', '.join(flavors)}")
     return version
 
 
-def _evaluate(spec: ModelSpec, version: ModelVersion, registry: Registry, report: Progress) -> None:
+def evaluate_gates(
+    spec: ModelSpec, version: ModelVersion, *, registry: Registry, report: Progress = print
+) -> None:
     """Evaluate the gates of a version that stays registered whatever comes of it."""
     try:
         log = open_log(Settings.from_env().event_log, mlflow.get_registry_uri(), LOG_FOLDER, report)
@@ -182,6 +201,7 @@ def _package(
     return package
 
 
-def _summary(logged: Logged, best: Result) -> dict[str, str]:
+def _summary(digest: str, best: Result) -> dict[str, str]:
     metrics = {name: f"{figure.value:.4f}" for name, figure in best.evaluation.metrics.items()}
-    return {"digest": logged.package.digest, "estimator": best.candidate.estimator, **metrics}
+    said = {"digest": digest, "estimator": best.candidate.estimator, **metrics}
+    return {f"package.{name}": value for name, value in said.items()}

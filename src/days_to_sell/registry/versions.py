@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 from mlflow.exceptions import MlflowException
@@ -22,6 +23,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_CONFLICT, ErrorCode
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from days_to_sell.data.s3 import reason
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry import overriding
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
@@ -123,6 +125,13 @@ class Registry:
         with translated(f"the versions of {model!r}"):
             found = self._client.search_model_versions(f"name = '{model}'")
         return sorted((_record(version) for version in found), key=lambda each: -int(each.version))
+
+    def made_from(self, model: str, model_id: str) -> ModelVersion | None:
+        """Find the version that was registered from a logged model; the first, where there are several."""
+        with translated(f"the versions of {model!r}"):
+            found = self._client.search_model_versions(f"name = '{model}'")
+        made = [version for version in found if version.source == f"{LOGGED}{model_id}"]
+        return _record(min(made, key=lambda each: int(each.version))) if made else None
 
     def promote(self, model: str, version: str, *, override: str | None = None) -> ModelVersion:
         """Put a version in Production, stage and alias together, and archive the one before.
@@ -256,9 +265,22 @@ def translated(subject: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
+        if refused := _of_s3(error):
+            raise RegistryError(f"{subject} cannot be had: {_reason(error)} ({reason(refused)})") from error
         raise RegistryError(f"the registry refused {subject}: {_reason(error)}") from error
+    except (ClientError, BotoCoreError) as error:
+        # Artifacts on S3 that are not handed out by the server are read there, and MLflow lets these pass.
+        raise RegistryError(f"{subject} cannot be had: {reason(error)}") from error
     except OSError as error:
         raise RegistryError(f"{subject} cannot be had: {error}; is the tracking server up?") from error
+
+
+def _of_s3(error: BaseException) -> ClientError | BotoCoreError | None:
+    """Find the refusal of S3 that MLflow wrapped, if it was one."""
+    cause = error.__cause__ or error.__context__
+    if cause is None or isinstance(cause, ClientError | BotoCoreError):
+        return cause
+    return _of_s3(cause)
 
 
 def _reason(error: MlflowException) -> str:

@@ -14,13 +14,14 @@ from days_to_sell.release.target import Deployment, Target
 Choice = Literal["auto", "docker", "process"]
 
 
-def choose_target(choice: Choice, site: Site) -> tuple[Target, str]:
+def choose_target(choice: Choice, site: Site, published: str = "") -> tuple[Target, str]:
     """Choose where to deploy.
 
     Args:
         choice: ``docker``, ``process``, or ``auto``: Docker where its engine answers and has the images of
             base and proxy or can pull them, else a process.
         site: What the target stands on.
+        published: Address by digest of the image that a container is to run; built here where empty.
 
     Returns:
         The target, and the reason for it, to be told to people.
@@ -40,7 +41,7 @@ def choose_target(choice: Choice, site: Site) -> tuple[Target, str]:
         return ProcessTarget(site), f"serving as a local process, not as a container: {error}"
     images = f"base image {site.settings.base_image} and proxy {site.settings.proxy_image}"
     reason = f"serving as a container: the Docker engine has {images}"
-    return DockerTarget(engine, site), reason
+    return DockerTarget(engine, site, published), reason
 
 
 def stop_all(site: Site) -> tuple[Deployment, ...]:

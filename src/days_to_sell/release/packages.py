@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from days_to_sell.errors import PackageError, TargetError
 from days_to_sell.release.names import short, slug
+from days_to_sell.scoring.durable import sync_folder, sync_tree
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.scoring.signature import SIGNATURE, require_signature
 
@@ -68,12 +68,12 @@ def fetch_package(registry: Versions, version: ModelVersion, workspace: Path) ->
                 )
             kept = _place(shelf, version.model, version.version, fetched.digest)
             if not _holds(kept, fetched.digest):
-                _sync(fetched.root)
+                sync_tree(fetched.root)
                 if kept.exists():
                     # Whoever dies between the two moves leaves no package there, rather than half of one.
                     kept.rename(Path(drafts) / "damaged")
                 fetched.root.rename(kept)
-                _sync_folder(shelf)
+                sync_folder(shelf)
             elif (fetched.root / SIGNATURE).is_file():
                 # No part of the digest: the version may have been signed since it was kept.
                 (fetched.root / SIGNATURE).replace(kept / SIGNATURE)
@@ -149,22 +149,3 @@ def _sweep(shelf: Path) -> None:
     for draft in shelf.glob(f"{DRAFT}*"):
         if time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
             shutil.rmtree(draft, ignore_errors=True)
-
-
-def _sync(root: Path) -> None:
-    """Bring a folder's files to the disk, before a name is given to them that promises they are whole."""
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _sync_folder(path)
-    _sync_folder(root)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

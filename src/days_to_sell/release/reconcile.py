@@ -121,6 +121,7 @@ def reconcile(
             batch_rows,
             aides.trusted_keys,
             aides.publish,
+            aides.store,
         )
         turn = _Turn(works, aides, tenure, model, place_of(workspace), tuple(environments), engine)
         for _ in range(TURNS):
@@ -200,7 +201,9 @@ class _Turn:
         self._journal(left.id).gave_up(left.key, "", reason)
 
     def _release(self, desired: ModelVersion, past: Past, left: Attempt | None) -> Release:
-        asked = rollback_to(self.aides.log, self.model, desired.version, self.place)
+        asked = self.aides.proven_before or rollback_to(
+            self.aides.log, self.model, desired.version, self.place
+        )
         before = past.release_of(desired.version) if asked else None
         # Its bytes were proven everywhere once; what counts now is how soon they answer again.
         places = self.environments[-1:] if before else self.environments

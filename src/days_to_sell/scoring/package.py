@@ -139,6 +139,19 @@ def listed_files(root: Path) -> tuple[str, ...]:
     return FILES_BY_FORMAT[written]
 
 
+def listed_digests(root: Path) -> dict[str, str]:
+    """Give the SHA-256 that the manifest in a folder promises of each file beside it.
+
+    Raises:
+        PackageError: The manifest cannot be read, or does not name the files of its format.
+    """
+    names, (_, raw) = listed_files(root), _read_manifest(root)
+    files = raw.get("files")
+    if not isinstance(files, dict) or set(files) != set(names):
+        raise PackageError(f"{root / MANIFEST} does not name the files of a package; fetch the package again")
+    return {name: str(files[name]) for name in names}
+
+
 def write_package(
     target: Path,
     *,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import mlflow
 import pandas as pd
@@ -27,6 +28,7 @@ from days_to_sell.training.pictures.album import log_pictures, pictures_of_candi
 from days_to_sell.training.preparing.prepare import BASELINE_ROWS, Prepared, prepare
 
 __all__ = [
+    "Compared",
     "Comparison",
     "Prepared",
     "Result",
@@ -81,6 +83,22 @@ class Result:
     def predicted(self) -> AcceleratedLife:
         """The predicted distribution of the rows of the exam."""
         return self.verdict.predicted
+
+
+class Compared(Protocol):
+    """What becomes of a comparison: one that was made here, and one that another process made."""
+
+    @property
+    def best(self) -> Result:
+        """The chosen candidate."""
+
+    @property
+    def baselines(self) -> tuple[Evaluation, ...]:
+        """What the candidates are held against."""
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """The figures of all, the chosen candidate's first."""
 
 
 @dataclass(frozen=True, eq=False)

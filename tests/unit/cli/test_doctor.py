@@ -16,14 +16,30 @@ from days_to_sell.training.spark.compatibility import read_coordinates
 from tests.unit.cli.conftest import Call
 
 PARTS = [
-    *("toolkit", "python", "mlflow", "tracking", "spark", "scala", "java", "exporter", "fit", "serving"),
-    *("jvm engine", "docker", "cache"),
+    *("toolkit", "python", "mlflow", "spark", "scala", "java", "exporter", "fit", "serving"),
+    *(
+        "jvm engine",
+        "cache",
+        "docker",
+        "tracking",
+        "registry",
+        "event log",
+        "artifacts",
+        "s3",
+        "images",
+        "disk",
+        "ports",
+    ),
+    "clocks",
 ]
 
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
-    """An empty cache, and no Docker engine."""
+    """An empty cache, no Docker engine, and nothing else that is configured."""
+    for name in [each for each in os.environ if each.startswith(("MLFLOW_", "AWS_", "DAYS_TO_SELL_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAYS_TO_SELL_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{os.devnull}/absent.sock")
     return Settings.from_env()

@@ -84,7 +84,7 @@ def test_an_open_override_is_shown_until_the_version_leaves(
     log.append(NewEvent(MODEL, Kind.OVERRIDE, ruth, "1", package.digest, body))
     ended = call("gates", MODEL, 1)
     assert ended.code == 0
-    assert "prices are wrong without it (ruth, verified)" in ended.out
+    assert "prices are wrong without it (ruth, verified; event 1)" in ended.out
     answer = json.loads(call("gates", MODEL, 1, "--json").out)
     assert answer["override"]["reason"] == "prices are wrong without it"
     assert "prices are wrong without it" in call("history", MODEL).out

@@ -98,6 +98,28 @@ def test_the_status_as_json_names_the_daemon_too(call: Call, workspace: Path, lo
     assert told["steps"][1]["reason"] == "no engine\nat all"
 
 
+def test_the_status_shows_by_what_red_gates_were_overridden(
+    call: Call, workspace: Path, log: EventLog
+) -> None:
+    """Once for the version, with who, why and where; neither for other bytes nor after it left Production."""
+    ruth = Actor("ruth", verified=True)
+
+    def override(digest: str, reason: str) -> int:
+        return log.append(NewEvent("cars", Kind.OVERRIDE, ruth, "8", digest, {"reason": reason})).number
+
+    override("sha256:forged", "other bytes")
+    number = override("sha256:8", "prices are wrong without it\nticket 81")
+    said = f"prices are wrong without it (ruth, verified; event {number})"
+    told = call("release", "status", "--workspace", workspace).out
+    assert f"cars version 8: red gates were overridden: {said}" in told.splitlines()
+    assert told.count("overridden") == 1
+    steps = json.loads(call("release", "status", "--json", "--workspace", workspace).out)["steps"]
+    assert {step["override"] for step in steps} == {said}
+
+    log.append(NewEvent("cars", Kind.PROMOTED, ruth, "9", "sha256:9", {"from": "8", "to": "9"}))
+    assert "overridden" not in call("release", "status", "--workspace", workspace).out
+
+
 @pytest.mark.usefixtures("log")
 def test_without_a_release_the_status_says_so(call: Call, tmp_path: Path) -> None:
     """And asking makes no workspace."""

@@ -15,8 +15,8 @@ from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.target import Deployment
 from days_to_sell.settings import Settings
 from serving.app import create_app
-from tests.packages import make_package
 from stack.ports import free_port
+from tests.packages import make_package
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from days_to_sell.scoring.golden import Proof
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from serving.app import create_app
-from tests.packages import make_package, rewrite
 from stack.ports import free_port
+from tests.packages import make_package, rewrite
 
 App = Callable[..., Any]
 

@@ -15,8 +15,8 @@ from days_to_sell.release.target import Artifact
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.settings import Settings
 from serving.app import create_app
-from tests.packages import make_package, rewrite
 from stack.ports import free_port
+from tests.packages import make_package, rewrite
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.program import Program
 from days_to_sell.release.process.processes import identity
+from stack.program import Program
 
 SECONDS = 30
 # Writes its own number and that of a child, and would run for ever.

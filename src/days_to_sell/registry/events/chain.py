@@ -120,17 +120,19 @@ def _body(written: str) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def faults(events: Iterable[Event], head: Head) -> Iterator[Fault]:
+def faults(events: Iterable[Event], head: Head, after: Head | None = None) -> Iterator[Fault]:
     """Find where a chain does not hold: an event that was edited, inserted, moved or taken away.
 
     Whoever can write to the database can also write a whole chain anew. Against that, keep the hash of its
     end where they cannot write, and compare.
 
     Args:
-        events: The whole chain, by number.
+        events: The whole chain by number, or its end.
         head: Where it has to end.
+        after: What the first of the events has to follow; nothing where they are the whole chain.
     """
-    due, previous, at, place = 1, "", "", 0
+    before = after or Head()
+    due, previous, at, place = before.number + 1, before.hash, before.at, 0
     for event in events:
         if event.number > due:
             missing = f"{due}" if event.number == due + 1 else f"{due} to {event.number - 1}"

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """A named person let a version pass red gates; the body has the ``reason``."""
     STEP = "step"
     """A step of a release began or ended; the body has ``step``, ``state`` and what the step made."""
+    COMMITTED = "committed"
+    """A version was written to a deployment repository; the body has ``repository`` and ``commit``."""
     RELEASED = "released"
     """A version serves in production, proven; the body has where, and from which image."""
     FAILED = "failed"

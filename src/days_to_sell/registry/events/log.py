@@ -138,6 +138,21 @@ class EventLog:
                 break
         return list(chain.faults(sorted(events, key=lambda event: event.number), head))
 
+    def verify_end(self, model: str) -> list[Fault]:
+        """Find whether the newest events of a model hold, without reading the rest of its chain."""
+        asked = sa.select(EVENTS).where(EVENTS.c.workspace == self.workspace, EVENTS.c.model == model)
+        newest = asked.order_by(EVENTS.c.number.desc()).limit(2)
+        head, events = Head(), list[Event]()
+        for _ in range(LOOKS):
+            head = self.head(model)
+            with self._answering(), self.engine.connect() as connection:
+                events = [chain.to_event(row) for row in connection.execute(newest)][::-1]
+            if self.head(model) == head:
+                break
+        first = events[0] if events else None
+        after = Head(first.number - 1, "", first.previous) if first else None
+        return list(chain.faults(events, head, after))
+
     @contextmanager
     def _answering(self) -> Iterator[None]:
         with translated(self.engine.url.render_as_string(hide_password=True)):
@@ -145,16 +160,14 @@ class EventLog:
 
 
 @contextmanager
-def translated(address: str) -> Iterator[None]:
+def translated(address: str, remedy: str = "DAYS_TO_SELL_EVENT_LOG names it") -> Iterator[None]:
     """Turn the database's errors into one of ours, at the seam, without the password of the address."""
     try:
         yield
     except (sa.exc.DBAPIError, sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         shown = _without_password(address)
-        raise EventLogError(
-            f"the event log at {shown} does not answer: {reason}; DAYS_TO_SELL_EVENT_LOG names it"
-        ) from error
+        raise EventLogError(f"the event log at {shown} does not answer: {reason}; {remedy}") from error
 
 
 def _without_password(address: str) -> str:

@@ -5,6 +5,8 @@ They have metadata of their own and no foreign key on MLflow's tables: its migra
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 METADATA = sa.MetaData()
@@ -66,3 +68,31 @@ def create_tables(engine: sa.Engine) -> None:
     except sa.exc.DBAPIError:
         # Another program created them between the look and the statement; a second look settles it.
         METADATA.create_all(engine)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a database lacks of the log.
+
+    Args:
+        tables: Tables that are not there.
+        columns: Columns, as ``table.column``, that tables which are there do not have.
+    """
+
+    tables: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def missing_from(engine: sa.Engine) -> Missing:
+    """Look for the log's tables and their columns, and change nothing."""
+    look = sa.inspect(engine)
+    there = set(look.get_table_names())
+    absent = tuple(name for name in METADATA.tables if name not in there)
+    columns = tuple(
+        f"{table.name}.{column.name}"
+        for table in METADATA.tables.values()
+        if table.name in there
+        for column in table.columns
+        if column.name not in {each["name"] for each in look.get_columns(table.name)}
+    )
+    return Missing(absent, columns)

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from days_to_sell.models import find_model, model_names
-from days_to_sell.registry.events import chain
+from days_to_sell.models import find_spec, model_names
+from days_to_sell.registry.events import chain, overrides
 from days_to_sell.registry.events.event import Event, Kind
 from days_to_sell.registry.events.tables import EVENTS
 from days_to_sell.spec import ModelSpec
@@ -55,7 +55,7 @@ def refusals(
 
 def spec_of(model_name: str) -> ModelSpec | None:
     """Find the installed spec of a registered model; a model that is not ours has none."""
-    specs = (find_model(folder).spec for folder in model_names())
+    specs = (find_spec(folder) for folder in model_names())
     return next((spec for spec in specs if spec.name == model_name), None)
 
 
@@ -63,7 +63,7 @@ def results_of(
     connection: sa.Connection, workspace: str, model: str, candidate: Entrant
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
     """Read every result of a version's own bytes, the newest first, each with the incumbent it was for."""
-    events = _read(connection, workspace, model, Kind.GATES, EVENTS.c.version == candidate.version)
+    events = _read(connection, workspace, model, (Kind.GATES,), EVENTS.c.version == candidate.version)
     return [
         (result, event.body.get("incumbent"))
         for event in events
@@ -74,12 +74,8 @@ def results_of(
 
 def open_override(connection: sa.Connection, workspace: str, model: str, candidate: Entrant) -> Event | None:
     """Find by which event a person let these bytes pass, after the version last left Production."""
-    mine = EVENTS.c.version == candidate.version
-    overrides = _read(connection, workspace, model, Kind.OVERRIDE, mine)
-    given = next((event for event in overrides if event.digest == candidate.digest), None)
-    if given is None or given.number <= _left(connection, workspace, model, candidate.version):
-        return None
-    return given
+    events = reversed(_read(connection, workspace, model, overrides.KINDS))
+    return overrides.open_override(events, candidate.version, candidate.digest)
 
 
 def _refusal(
@@ -109,24 +105,14 @@ def _refusal(
     return None if newest.get("passed") is True else f"gate {gate.name} is red: {newest.get('reason')}"
 
 
-def _left(connection: sa.Connection, workspace: str, model: str, version: str) -> int:
-    """Give the number of the event with which a version last left Production; 0 where it never did."""
-    withdrawn = _read(connection, workspace, model, Kind.WITHDRAWN)
-    moved = _read(connection, workspace, model, Kind.PROMOTED)
-    left = [event.number for event in withdrawn if version in (event.version, event.body.get("from"))]
-    left += [
-        event.number
-        for event in moved
-        if event.body.get("from") == version and event.body.get("to", event.version) != version
-    ]
-    return max(left, default=0)
-
-
 def _read(
-    connection: sa.Connection, workspace: str, model: str, kind: Kind, *more: sa.ColumnElement[bool]
+    connection: sa.Connection,
+    workspace: str,
+    model: str,
+    kinds: Sequence[Kind],
+    *more: sa.ColumnElement[bool],
 ) -> list[Event]:
-    """Read events of a kind, the newest first."""
-    asked = sa.select(EVENTS).where(
-        EVENTS.c.workspace == workspace, EVENTS.c.model == model, EVENTS.c.kind == str(kind), *more
-    )
+    """Read events of some kinds, the newest first."""
+    wanted = EVENTS.c.kind.in_([str(kind) for kind in kinds])
+    asked = sa.select(EVENTS).where(EVENTS.c.workspace == workspace, EVENTS.c.model == model, wanted, *more)
     return [chain.to_event(row) for row in connection.execute(asked.order_by(EVENTS.c.number.desc()))]

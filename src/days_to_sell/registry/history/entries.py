@@ -14,6 +14,7 @@ TOLD = (
     Kind.WITHDRAWN,
     Kind.REFUSED,
     Kind.OVERRIDE,
+    Kind.COMMITTED,
     Kind.RELEASED,
     Kind.FAILED,
     Kind.ROLLED_BACK,

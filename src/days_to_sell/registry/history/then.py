@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from days_to_sell.registry.events import overrides
 from days_to_sell.registry.events.event import Event, Kind
 from days_to_sell.registry.history.entries import version_after
 
@@ -70,7 +71,10 @@ def _from(event: Event | None, events: Sequence[Event], *, unknown: str) -> Foun
     if event.version == version and event.digest:
         told = [event]
     evidence = sorted({event.number, *(each.number for each in told[:1])})
-    return Found(version, told[0].digest if told else "", event.at, tuple(evidence))
+    digest = told[0].digest if told else ""
+    override = overrides.open_override(events, version, digest)
+    note = f"red gates were overridden: {overrides.told(override)}" if override else ""
+    return Found(version, digest, event.at, tuple(evidence), note)
 
 
 def _last(events: Sequence[Event], kinds: Sequence[Kind]) -> Event | None:

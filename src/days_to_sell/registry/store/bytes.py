@@ -6,11 +6,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.server.constants import ARTIFACT_ROOT_ENV_VAR, ARTIFACTS_DESTINATION_ENV_VAR
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from days_to_sell.data.s3 import reason as explained
 from days_to_sell.errors import DaysToSellError, RegistryError
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.registry.sources import logged_model_of, require_location
@@ -43,6 +45,8 @@ def digest_of(source: str) -> str:
             return package.digest
     except RegistryError:
         raise
+    except (ClientError, BotoCoreError) as error:
+        raise RegistryError(f"its model package cannot be read: {explained(error)}") from error
     except (DaysToSellError, MlflowException, OSError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise RegistryError(f"its model package cannot be read: {reason}; log the model again") from error

@@ -22,6 +22,7 @@ from days_to_sell.release.docker.environment import Environment
 from days_to_sell.release.docker.proxy.routing import ALL, Routing
 from days_to_sell.release.engine import engine_errors
 from days_to_sell.release.images.build import build_image, kept_image
+from days_to_sell.release.images.taken import take_image
 from days_to_sell.release.service import answering, identify
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact, Deployment, bring_back_on_failure
@@ -37,12 +38,14 @@ class DockerTarget:
     Args:
         engine: Client of the engine.
         site: Project, workspace, addresses and settings.
+        published: Address by digest of the image to run, which is then not built here; empty for none.
     """
 
     name = "docker"
 
-    def __init__(self, engine: docker.DockerClient, site: Site) -> None:
+    def __init__(self, engine: docker.DockerClient, site: Site, published: str = "") -> None:
         self._engine = engine
+        self._published = published
         self._site = site
         self._containers = Containers(engine, site.workspace)
 
@@ -61,7 +64,10 @@ class DockerTarget:
     def prepare(
         self, package: ModelPackage, version: str, engine: str = "python", *, kept: bool = False
     ) -> Artifact:
-        """Build the image of the package, unless the engine has it."""
+        """Build the image of the package, unless the engine has it; take a published one where named."""
+        if self._published:
+            taken = take_image(self._engine, self._published, package, version, engine, self._site.report)
+            return Artifact(package, version, taken, engine)
         found = kept_image(self._engine, package, version, engine) if kept else None
         if found is not None:
             self._site.report(f"image {found} was kept")

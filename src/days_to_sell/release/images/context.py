@@ -38,7 +38,8 @@ GLIBC_MINORS = (5, 12, 17, 24, 26, 27, 28)
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "src")
 PIP_SECONDS = 600
 TRIM = Path(__file__).with_name("trim.py")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
+# The manifests name the image, so they cannot be in it.
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", "k8s")
 
 
 def assemble_context(

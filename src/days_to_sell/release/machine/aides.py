@@ -13,7 +13,7 @@ from days_to_sell.release.alerts import Alerts
 from days_to_sell.release.canary.watch import Watch
 from days_to_sell.release.machine.admission import Admit, Gates
 from days_to_sell.release.machine.tenure import LEASE_SECONDS, WAIT_SECONDS
-from days_to_sell.release.machine.works import Publish
+from days_to_sell.release.machine.works import Publish, Store
 from days_to_sell.release.target import Report
 
 
@@ -27,12 +27,15 @@ class Aides:
         alerts: Tells of refusals, failures and rollbacks.
         actor: Who releases.
         publish: Publishes images; absent where no image registry is named.
+        store: Puts packages where they are kept by digest; absent where no such place is named.
         trusted_keys: Keys of which one must have signed a package, where any are named.
         wait: How long to wait for another release of the model; ``None`` waits as long as it takes.
         lease_seconds: How long the right to act lasts when it is not renewed.
         stopping: Whether this program was asked to end.
         told: Takes each event that is written.
         canary: Judges versions on a share of the requests; absent where they get all of them at once.
+        proven_before: Whether the version was released here before with these bytes, and may go the short
+            way of a rollback.
     """
 
     log: EventLog
@@ -40,12 +43,14 @@ class Aides:
     alerts: Alerts
     actor: Actor = field(default_factory=whoever_runs_this)
     publish: Publish | None = None
+    store: Store | None = None
     trusted_keys: Path | None = None
     wait: float | None = WAIT_SECONDS
     lease_seconds: float = LEASE_SECONDS
     stopping: Callable[[], bool] = lambda: False
     told: Callable[[Event], None] = lambda event: None
     canary: Watch | None = None
+    proven_before: bool = False
 
 
 def aides_of_this_machine(workspace: Path, report: Report) -> Aides:

@@ -11,6 +11,7 @@ from days_to_sell.errors import (
     CanaryError,
     ContractError,
     DaysToSellError,
+    DeploymentError,
     GateError,
     LeaseError,
     PackageError,
@@ -28,7 +29,16 @@ from days_to_sell.release.machine.works import Piece, Works
 from days_to_sell.release.target import bring_back_on_failure
 
 # The same bytes will meet them again; what else there is may be gone at the next run.
-FINAL = (GateError, PackageError, BundleError, ContractError, ScoringError, ProofError, CanaryError)
+FINAL = (
+    GateError,
+    PackageError,
+    BundleError,
+    ContractError,
+    ScoringError,
+    ProofError,
+    CanaryError,
+    DeploymentError,
+)
 
 
 class SupersededError(DaysToSellError):

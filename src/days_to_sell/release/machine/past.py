@@ -12,6 +12,8 @@ from days_to_sell.registry.events.log import EventLog
 from days_to_sell.release.machine.key import DONE, ROLLBACK, STARTED, Key, key_of
 
 ROLLBACK_LASTS = timedelta(hours=1)
+# What a release ends with at a place that serves, and at a repository that says what is to serve.
+ENDS = (Kind.RELEASED, Kind.COMMITTED)
 # What may open a door that was shut: a new look at the gates, a person's word, another promotion.
 REOPENS = (Kind.PROMOTED, Kind.GATES, Kind.OVERRIDE)
 
@@ -63,7 +65,7 @@ class Past:
         Raises:
             EventLogError: It does not answer.
         """
-        released = tuple(each for each in log.read(model, kinds=(Kind.RELEASED,)) if _at(each, place))
+        released = tuple(each for each in log.read(model, kinds=ENDS) if _at(each, place))
         after = released[-1].position if released else 0
         since = log.read(model, kinds=(Kind.STEP, Kind.FAILED), after=after)
         return cls(released, _attempts([each for each in since if _at(each, place)]))

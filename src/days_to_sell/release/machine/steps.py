@@ -35,7 +35,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class FetchPackage:
-    """The version's package, verified, on this machine."""
+    """The version's package, verified, on this machine, and on S3 where a place for packages is named."""
 
     works: Works
     piece: Piece
@@ -43,21 +43,15 @@ class FetchPackage:
 
     def stands(self, made: Made) -> bool:
         """Look for it in the workspace, where only its own bytes count."""
-        version, digest = self.piece.version, str(made.get("digest", ""))
-        found = kept_package(
-            version.model, version.version, digest, self.works.workspace, self.works.trusted_keys
-        )
-        if found is not None:
-            self.piece.package, self.piece.digest = found, digest
-        return found is not None
+        return self._is_here(str(made.get("digest", ""))) and (self._stays or bool(made.get("stored")))
 
     def do(self) -> Made:
         """Fetch it, unless the very bytes that are asked for are here."""
         version, due = self.piece.version, self.piece.digest
         name = f"{version.model} version {version.version}"
-        if due and self.stands({"digest": due}):
+        if due and self._is_here(due):
             self.works.report(f"package {short(due)} of {name} was kept")
-            return {"digest": due}
+            return {"digest": due, **self._stored()}
         self.works.report(f"fetching the model package of {name}")
         package = fetch_package(self.works.registry, version, self.works.workspace)
         if due and package.digest != due:
@@ -66,7 +60,28 @@ class FetchPackage:
                 f"{package.digest}: somebody changed them; promote another version"
             )
         self.piece.package, self.piece.digest = package, package.digest
-        return {"digest": package.digest}
+        return {"digest": package.digest, **self._stored()}
+
+    @property
+    def _stays(self) -> bool:
+        """Whether nothing is to be put on S3: what was released is there, and a way back waits for nobody."""
+        return self.works.store is None or self.piece.kept
+
+    def _is_here(self, digest: str) -> bool:
+        version = self.piece.version
+        found = kept_package(
+            version.model, version.version, digest, self.works.workspace, self.works.trusted_keys
+        )
+        if found is not None:
+            self.piece.package, self.piece.digest = found, digest
+        return found is not None
+
+    def _stored(self) -> Made:
+        if self._stays or self.works.store is None:
+            return {}
+        address = self.works.store(there(self.piece.package, "package"))
+        self.works.report(f"package {short(self.piece.digest)} is at {address}")
+        return {"stored": address}
 
 
 @dataclass(frozen=True)

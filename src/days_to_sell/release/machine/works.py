@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 Load = Callable[[ModelPackage], Predictor]
 Publish = Callable[[Artifact], Mapping[str, str]]
+Store = Callable[[ModelPackage], str]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Works:
         batch_rows: Golden rows of one request.
         trusted_keys: Keys of which one must have signed a package, where any are named.
         publish: Publishes an image and says where; absent where no image registry is named.
+        store: Puts a package where packages are kept by digest and gives its address; absent where no such
+            place is named.
     """
 
     registry: Versions
@@ -47,6 +50,7 @@ class Works:
     batch_rows: int
     trusted_keys: Path | None = None
     publish: Publish | None = None
+    store: Store | None = None
 
 
 @dataclass

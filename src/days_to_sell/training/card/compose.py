@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from days_to_sell.data.training_set import TrainingSet
 from days_to_sell.spec import ModelSpec
 from days_to_sell.training.card.card import ModelCard
-from days_to_sell.training.compare import Comparison
+from days_to_sell.training.compare import Compared
 from days_to_sell.training.pictures.album import Picture, pictures_of_candidate
 from days_to_sell.training.preparing.prepare import Prepared
 
 
 def compose(
     spec: ModelSpec,
-    compared: Comparison,
+    compared: Compared,
     prepared: Prepared,
     training_set: TrainingSet,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,6 +37,12 @@ class Estimate:
         there = samples[np.isfinite(samples)]
         low, high = np.percentile(there, TAILS) if there.size else (np.nan, np.nan)
         return cls(float(value), float(low), float(high), samples)
+
+    @classmethod
+    def recalled(cls, figure: Mapping[str, float | None]) -> Estimate:
+        """Take a figure from a file, which holds null for what has no value, and no samples."""
+        known = {name: np.nan if found is None else found for name, found in figure.items()}
+        return cls(known["value"], known["low"], known["high"], np.empty(0))
 
     def less(self, other: Estimate) -> Estimate:
         """Give the difference to another figure on the same replicates, with its own paired interval."""

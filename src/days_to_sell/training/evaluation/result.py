@@ -85,6 +85,22 @@ class Evaluation:
             "note": self.note,
         }
 
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Evaluation:
+        """Read back what :meth:`to_dict` wrote; the samples of the figures are gone."""
+        bands = (
+            Band(band["rows"], band["predicted_days"], Estimate.recalled(band["actual_days"]))
+            for band in raw["calibration"]
+        )
+        slices = (
+            SliceResult(
+                each["column"], each["value"], each["rows"], each["sales"], _recalled(each["metrics"])
+            )
+            for each in raw["slices"]
+        )
+        metrics = _recalled(raw["metrics"])
+        return cls(raw["name"], raw["rows"], raw["groups"], metrics, tuple(bands), tuple(slices), raw["note"])
+
 
 def to_json(evaluations: Sequence[Evaluation]) -> str:
     """Write evaluations as JSON."""
@@ -141,6 +157,10 @@ def _cell(name: str, estimate: Estimate) -> str:
 
 def _figures(metrics: Mapping[str, Estimate]) -> dict[str, dict[str, float | None]]:
     return {name: _figure(estimate) for name, estimate in metrics.items()}
+
+
+def _recalled(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, Estimate]:
+    return {name: Estimate.recalled(figure) for name, figure in metrics.items()}
 
 
 def _figure(estimate: Estimate) -> dict[str, float | None]:

@@ -84,6 +84,12 @@ class DirectionCheck:
         """Write it as JSON-ready values."""
         return asdict(self) | {"kept": self.kept}
 
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> DirectionCheck:
+        """Read back what :meth:`to_dict` wrote."""
+        worst = tuple(SliceShare(**each) for each in raw["worst"])
+        return cls(Direction(**raw["direction"]), raw["rows"], raw["share"], raw["change_days"], worst)
+
 
 _OTHER = {"longer": "sooner", "sooner": "longer"}
 

@@ -79,9 +79,7 @@ def judge(
         stages: Its fitted stages from ``features`` on.
         rows: What :func:`unseen` gave.
     """
-    scored = PipelineModel(stages=list(stages)).transform(rows)
-    predicted: pd.DataFrame = scored.select(ROW_ID, PART, PREDICTION).toPandas()
-    days = {part: _in_order(group) for part, group in predicted.groupby(PART)}
+    days = _predict(PipelineModel(stages=list(stages)), rows)
     exam, directions = prepared.exam, spec.judgement.directions
     life = AcceleratedLife.of(prepared.calibration, days[CALIBRATE], days[TEST])
     checks = (
@@ -90,6 +88,35 @@ def judge(
     )
     evaluation = exam.sit(name, days[TEST], life, slices=True)
     return Verdict(evaluation, tuple(checks), days[TEST], life)
+
+
+def recall(
+    spec: ModelSpec,
+    prepared: Prepared,
+    model: PipelineModel,
+    evaluation: Evaluation,
+    directions: Sequence[DirectionCheck],
+) -> Verdict:
+    """Reach again, without measuring, a verdict whose figures are known.
+
+    Args:
+        spec: The model.
+        prepared: The folds that it was judged on, prepared anew.
+        model: The pipeline that was judged, from derived columns to ``days``.
+        evaluation, directions: What came of it.
+    """
+    names = [ROW_ID, *(feature.name for feature in spec.features)]
+    folds = {CALIBRATE: prepared.calibrate, TEST: prepared.test}
+    frames = (frame.select(*names).withColumn(PART, F.lit(name)) for name, frame in folds.items())
+    days = _predict(model, reduce(DataFrame.union, frames))
+    life = AcceleratedLife.of(prepared.calibration, days[CALIBRATE], days[TEST])
+    return Verdict(evaluation, tuple(directions), days[TEST], life)
+
+
+def _predict(model: PipelineModel, rows: DataFrame) -> dict[str, Floats]:
+    """Predict the rows of each part, in the order of ``row_id``."""
+    predicted: pd.DataFrame = model.transform(rows).select(ROW_ID, PART, PREDICTION).toPandas()
+    return {str(part): _in_order(group) for part, group in predicted.groupby(PART)}
 
 
 def _in_order(rows: pd.DataFrame) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
+from days_to_sell.data.shared import runs_here
 from days_to_sell.spec import ROW_ID, ModelSpec
 
 
@@ -18,7 +19,6 @@ def keep(frame: DataFrame) -> DataFrame:
     A cached frame still carries how it was made, and every task of an estimator's many passes unpacks that
     anew. A local checkpoint forgets it, which is safe where executors live and die with the driver.
     """
-    master = frame.sparkSession.sparkContext.getConf().get("spark.master", "")
-    if master == "local" or master.startswith("local["):
+    if runs_here(frame.sparkSession):
         return frame.localCheckpoint(eager=False)
     return frame.cache()

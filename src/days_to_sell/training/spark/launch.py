@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +38,7 @@ def launch_driver(
     """
     java = find_java(settings)
     conf = SparkConf().setAppName(app_name).setMaster(master)
-    conf.setAll([*_options(master, settings, java, packages).items(), *_s3_options(settings).items()])
+    conf.setAll([*_options(settings, java, packages).items(), *session_options(master, settings).items()])
     log = _new_log(settings.cache_dir / "logs", app_name)
     with environment(JAVA_HOME=str(java.home)), _alone(settings.cache_dir / "ivy"), log.open("wb") as stream:
         try:
@@ -61,38 +62,66 @@ def environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _options(master: str, settings: Settings, java: Java, packages: tuple[str, ...]) -> dict[str, str]:
+def exporter_options(settings: Settings) -> dict[str, str]:
+    """What puts the exporter on a driver's class path; its jars are packages."""
+    if read_coordinates(settings.mleap_exporter).version in NEEDS_SHORTER_LIST:
+        return {"spark.driver.extraClassPath": str(EXPORTER_CONF)}
+    return {}
+
+
+def _options(settings: Settings, java: Java, packages: tuple[str, ...]) -> dict[str, str]:
+    """What holds from the start of a JVM, and cannot be told to one that runs."""
     jvm_options = (
         f"-Dlog4j2.configurationFile={(_HERE / 'log4j2.properties').as_uri()}",
         # Java takes the home from the user database; HOME decides here as it does for everything else.
         f"-Duser.home={Path.home()}",
         *java.options,
     )
-    options = {
+    return {
         "spark.jars.packages": ",".join(packages),
         "spark.jars.ivy": str(settings.cache_dir / "ivy"),
         "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in jvm_options),
         "spark.driver.memory": settings.driver_memory,
-        "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": "8",
+        **exporter_options(settings),
+    }
+
+
+def session_options(master: str, settings: Settings) -> dict[str, str]:
+    """What a Spark context is told when it starts, in a JVM of ours or of spark-submit's."""
+    options = {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         # Spark makes this folder beside whatever the user stands in otherwise.
         "spark.sql.warehouse.dir": str(settings.cache_dir / "warehouse"),
+        # Beside Spark's own words: S3's older names of an access key, and what a URL may carry.
+        "spark.redaction.regex": "(?i)secret|password|passwd|token|credential|access.?key",
+        **_s3_options(settings),
     }
-    if read_coordinates(settings.mleap_exporter).version in NEEDS_SHORTER_LIST:
-        options["spark.driver.extraClassPath"] = str(EXPORTER_CONF)
-    if master.startswith("local"):
+    if _is_here(master):
         # The machine's host name may resolve to an address that is not up (a laptop off its VPN).
         options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    if master.startswith("local"):
+        # A cluster's owner has chosen these, in spark-defaults.conf or on the command line.
+        options |= {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "8"}
     return options
+
+
+def _is_here(master: str) -> bool:
+    """Whether all of Spark is on this machine: in this process, or a cluster on the loopback address."""
+    hosts = re.findall(r"(?:spark://|,)([^:,]+):\d+", master)
+    return master.startswith("local") or bool(hosts and {*hosts} <= {"127.0.0.1", "localhost"})
 
 
 def _s3_options(settings: Settings) -> dict[str, str]:
     # Credentials come from the usual AWS_* variables, which the S3A file system reads by itself.
     prefix = "spark.hadoop.fs.s3a."
-    options = {f"{prefix}directory.marker.retention": "keep"}
+    options = {
+        f"{prefix}directory.marker.retention": "keep",
+        # Twenty waits, each twice as long as the one before, would go on for days.
+        f"{prefix}retry.throttle.limit": "6",
+        f"{prefix}retry.throttle.interval": "500ms",
+    }
     if settings.s3_endpoint:
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         options |= {
@@ -102,6 +131,8 @@ def _s3_options(settings: Settings) -> dict[str, str]:
             # Twenty attempts, each repeated seven times, keep a wrong address silent for many minutes.
             f"{prefix}attempts.maximum": "3",
             f"{prefix}retry.limit": "3",
+            f"{prefix}connection.establish.timeout": "5000",
+            f"{prefix}connection.timeout": "60000",
             f"{prefix}connection.ssl.enabled": str(not settings.s3_endpoint.startswith("http:")).lower(),
         }
     return options

@@ -19,7 +19,7 @@ from days_to_sell.training.spark.compatibility import (
     require_compatible,
     session_versions,
 )
-from days_to_sell.training.spark.launch import EXPORTER_CONF, environment, launch_driver
+from days_to_sell.training.spark.launch import EXPORTER_CONF, environment, launch_driver, session_options
 from days_to_sell.training.spark.operator_list import shorten_operator_list
 
 # The version Spark 3.5 is built against; another one fails on missing methods.
@@ -40,8 +40,9 @@ def start_session(
 ) -> SparkSession:
     """Start Spark with the MLeap exporter, or take the session that runs already.
 
-    Under spark-submit, on Databricks or in a notebook that has a session, that one is used as it is; only its
-    time zone is set to UTC, because dates turn into durations.
+    On Databricks or in a notebook that has a session, that one is used as it is; only its time zone is set to
+    UTC, because dates turn into durations. Under spark-submit the command line decides; what it leaves open,
+    and a JVM that runs can still be told, is as it is here.
 
     Args:
         app_name: Name of the application, also of its log.
@@ -79,7 +80,7 @@ def _start_context(app_name: str, master: str, settings: Settings, extra_package
         python = os.environ.get("PYSPARK_PYTHON", python)
     with environment(PYSPARK_PYTHON=python):
         if submitted:
-            SparkContext(conf=SparkConf().setAppName(app_name))
+            SparkContext(conf=_submitted_conf(app_name, settings))
         elif SparkContext._gateway is not None:
             # The JVM of a session stopped since: what it was started with still holds.
             SparkContext(conf=SparkConf().setAppName(app_name).setMaster(master))
@@ -89,6 +90,16 @@ def _start_context(app_name: str, master: str, settings: Settings, extra_package
             packages = (settings.mleap_exporter, *extra_packages)
             conf, gateway = launch_driver(app_name, master, settings, packages)
             SparkContext(conf=conf, gateway=gateway)
+
+
+def _submitted_conf(app_name: str, settings: Settings) -> SparkConf:
+    """Add to what spark-submit was told what can be told still; what it was told wins."""
+    # Without the JVM, a configuration knows nothing of the command line.
+    SparkContext._ensure_initialized()
+    conf = SparkConf().setAppName(app_name)
+    for name, value in session_options(conf.get("spark.master", ""), settings).items():
+        conf.setIfMissing(name, value)
+    return conf
 
 
 def _require_exporter(spark: SparkSession) -> None:

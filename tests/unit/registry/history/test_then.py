@@ -50,6 +50,17 @@ def test_a_promotion_precedes_what_answers(log: EventLog, write: Write) -> None:
     assert then.answering == Found("7", "sha256:7", released.at, (2,))
 
 
+def test_an_override_is_shown_as_long_as_it_holds(log: EventLog, write: Write) -> None:
+    """With who, why and where; a version that came back by green gates shows none."""
+    write(Kind.OVERRIDE, "7", reason="prices are wrong")
+    write(Kind.PROMOTED, "7", to="7")
+    said = "red gates were overridden: prices are wrong (ann, claimed; event 1)"
+    assert how_things_stood(log.read("cars")).production.note == said
+    write(Kind.PROMOTED, "8", **{"from": "7", "to": "8"})
+    write(Kind.PROMOTED, "7", **{"from": "8", "to": "7"})
+    assert how_things_stood(log.read("cars")).production.note == ""
+
+
 def test_a_withdrawn_version_goes_on_answering(log: EventLog, write: Write) -> None:
     """Nothing is in Production then, and somebody may still ask the service."""
     write(Kind.PROMOTED, "7", to="7")

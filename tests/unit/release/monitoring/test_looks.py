@@ -12,8 +12,8 @@ from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.scoring.profile import Profile
 from days_to_sell.settings import Settings
 from serving.app import create_app
-from tests.packages import cars, days_by_formula, make_package
 from stack.ports import free_port
+from tests.packages import cars, days_by_formula, make_package
 
 URL = "http://service"
 

@@ -1,0 +1,1 @@
+"""Deployment by git: a commit says what is to serve, and whoever reads it deploys that."""

@@ -1,0 +1,1 @@
+"""What a cluster does with a Deployment, done to real containers by the rendered manifests."""
