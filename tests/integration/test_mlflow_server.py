@@ -23,7 +23,7 @@ from days_to_sell.registry import mleap_flavor
 from days_to_sell.registry.versions import ALIAS, STAGE, ModelVersion, Registry
 from stack.ports import free_port
 from tests.packages import CAR, days_by_formula, make_package
-from tests.registered import log_folder, log_package, register
+from tests.registered import log_folder, register
 
 pytestmark = [pytest.mark.parts, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
@@ -301,18 +301,3 @@ def test_the_command_line_promotes_and_scores(server: Server, new_model: NewMode
     answered, refused = map(json.loads, call(score, [model], input=rows).stdout.splitlines())
     assert answered["days"] == pytest.approx(days_by_formula(CAR))
     assert "mileage is too small" in refused["error"]
-
-
-def test_a_registry_without_gates_is_warned_of_and_keeps_no_override(server: Server, tmp_path: Path) -> None:
-    """Of a model that has gates, seen over HTTP; the reason of an override would be lost there."""
-    client, model = server.client, "days-to-sell"
-    experiment = client.create_experiment("without gates", str(tmp_path / "artifacts"))
-    source, _ = log_package(client, tmp_path / "logged", model=model, experiment=experiment)
-    client.create_registered_model(model)
-    version = register(client, model, source)
-    done = CliRunner().invoke(promote, [model, version, "--override", "because"])
-    assert "this registry has no gates for 'days-to-sell'" in str(done.exception)
-    assert Registry(client).production(model) is None
-    done = CliRunner().invoke(promote, [model, version])
-    assert done.exit_code == 0
-    assert "warning: nothing in this registry keeps red gates out of Production" in done.stderr
