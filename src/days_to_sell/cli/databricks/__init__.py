@@ -31,9 +31,7 @@ def databricks() -> None:
 @click.option(
     "--cluster-spec",
     type=click.Path(path_type=Path),
-    default=SPEC,
-    show_default=True,
-    help="JSON file with new_cluster and libraries.",
+    help=f"JSON file with new_cluster and libraries.  [default: the project's {SPEC}]",
 )
 @click.option("--schedule", "cron", help="Quartz expression with seconds; none removes a schedule.")
 @click.option("--timezone", default="UTC", show_default=True, help="Java time zone of the schedule.")
@@ -55,7 +53,7 @@ def push(
     lake: str,
     training_data: str,
     profile: str | None,
-    cluster_spec: Path,
+    cluster_spec: Path | None,
     cron: str | None,
     timezone: str,
     tracking_uri: str,
@@ -87,7 +85,7 @@ def push(
 
     _check_places(workspace_folder, {"--lake": lake, "--training-data": training_data})
     root = project_root()
-    spec = read_cluster_spec(root / cluster_spec)
+    spec = read_cluster_spec(cluster_spec or root / SPEC)
     job = Job(
         model=folder,
         parameters=("--model", folder, "--lake", lake, "--training-data", training_data),
