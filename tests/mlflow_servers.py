@@ -31,6 +31,7 @@ class GatedServer:
         options: What follows the addresses on its command line.
         variables: Variables of its environment.
         workers: Processes that answer.
+        scheme: What the address of the registry begins with; without it, MLflow's own store, without gates.
     """
 
     home: Path
@@ -38,6 +39,7 @@ class GatedServer:
     options: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    scheme: str = "dts+"
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +61,12 @@ class GatedServer:
                 [
                     *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
                     *("--port", str(self.port), "--workers", str(self.workers)),
-                    *("--backend-store-uri", self.database, "--registry-store-uri", f"dts+{self.database}"),
+                    *(
+                        "--backend-store-uri",
+                        self.database,
+                        "--registry-store-uri",
+                        f"{self.scheme}{self.database}",
+                    ),
                     *self.options,
                 ],
                 stdin=subprocess.DEVNULL,
