@@ -15,7 +15,7 @@ from typing import Any
 import mlflow
 import pyspark
 
-from days_to_sell.registry.spark_scratch import handed_over_at
+from days_to_sell.registry.spark_scratch import handed_over_at, load_pipeline
 from days_to_sell.registry.versions import translated
 from days_to_sell.spec import Candidate, ModelSpec
 from days_to_sell.training.compare import Compared, Prepared, Result
@@ -61,8 +61,8 @@ def keep(
         All else there is to know about the comparison, of JSON's types.
     """
     best = compared.best
-    with tempfile.TemporaryDirectory() as scratch, mlflow.start_run(run_id=best.run_id, nested=True):
-        path = Path(scratch) / FITTED
+    with tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_id=best.run_id, nested=True):
+        path = Path(folder) / FITTED
         # Without requirements MLflow would spend half a minute on inferring them.
         requirements = [f"pyspark=={pyspark.__version__}"]
         with handed_over_at(scratch):
@@ -96,8 +96,8 @@ def take_up(
         RegistryError: The pipeline cannot be had.
     """
     run_id = kept["run_id"]
-    with translated(f"the fitted pipeline of run {run_id}"), handed_over_at(scratch):
-        model = mlflow.spark.load_model(f"runs:/{run_id}/{FITTED}")
+    with translated(f"the fitted pipeline of run {run_id}"):
+        model = load_pipeline(f"runs:/{run_id}/{FITTED}", scratch)
     evaluations = tuple(Evaluation.from_dict(each) for each in kept["evaluations"])
     directions = [DirectionCheck.from_dict(each) for each in kept["directions"]]
     fitted = Fitted(Candidate.of(kept["estimator"], **kept["parameters"]), model, (), 0.0)

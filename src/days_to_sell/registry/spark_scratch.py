@@ -7,17 +7,22 @@ bucket is refused with "Wrong FS". Here it copies by the file system of the plac
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
 
+import mlflow
 from mlflow.environment_variables import MLFLOW_DFS_TMP
 from mlflow.spark import _HadoopFileSystem
+from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
 
 @contextmanager
 def handed_over_at(scratch: str | None) -> Iterator[None]:
-    """Let what MLflow saves and loads of Spark in this block go by a place, and copy by its file system.
+    """Let what MLflow saves of Spark in this block go by a place, and copy by its file system.
 
     Args:
         scratch: A folder; what ``MLFLOW_DFS_TMP`` says, or MLflow's default, when not given.
@@ -33,3 +38,29 @@ def handed_over_at(scratch: str | None) -> Iterator[None]:
     finally:
         _HadoopFileSystem._filesystem = copying
         MLFLOW_DFS_TMP.unset() if before is None else MLFLOW_DFS_TMP.set(before)
+
+
+def load_pipeline(uri: str, scratch: str | None) -> PipelineModel:
+    """Load a pipeline that MLflow keeps, where executors can read it.
+
+    MLflow's own loader uploads by a path without a scheme, which Hadoop's S3A refuses with "Cannot get relative
+    path"; so what is uploaded here is named in full.
+
+    Args:
+        uri: Of a model with a Spark flavour.
+        scratch: A folder that executors on other machines share, where there are any.
+    """
+    if scratch is None:
+        return mlflow.spark.load_model(uri)
+    spark = SparkSession.builder.getOrCreate()
+    path_of = spark._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
+    shared = path_of(f"{scratch.rstrip('/')}/loaded-{uuid4()}")
+    files = shared.getFileSystem(spark._jsc.hadoopConfiguration())
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
+        flavor = mlflow.models.Model.load(model).flavors["spark"]
+        try:
+            files.copyFromLocalFile(False, True, path_of((model / flavor["model_data"]).as_uri()), shared)
+            return PipelineModel.load(str(shared))
+        finally:
+            files.delete(shared, True)
