@@ -46,7 +46,7 @@ def steps_of(guide: str) -> list[Step]:
 def follow(
     guide: str, folder: Path, environment: Mapping[str, str], instead: Mapping[str, str]
 ) -> list[tuple[Step, str]]:
-    """Paste the commands of a guide into one shell after the other, and give what each printed.
+    """Paste the commands of a guide into one shell after the other, and give what each printed, in the guide's terms.
 
     Args:
         guide: Name of the guide.
@@ -69,5 +69,8 @@ def follow(
             timeout=SECONDS,
             check=False,
         )
-        seen.append((step, done.stdout))
+        output = done.stdout
+        for named, here in instead.items():
+            output = output.replace(here, named)
+        seen.append((step, output))
     return seen
