@@ -46,7 +46,7 @@ def steps_of(guide: str) -> list[Step]:
 def follow(
     guide: str, folder: Path, environment: Mapping[str, str], instead: Mapping[str, str]
 ) -> list[tuple[Step, str]]:
-    """Paste the commands of a guide into one shell after the other, and give what each printed, in the guide's terms.
+    """Paste the commands of a guide into one shell after the other, and give what each printed in its terms.
 
     Args:
         guide: Name of the guide.

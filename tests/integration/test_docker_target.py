@@ -186,7 +186,7 @@ def test_a_candidate_that_is_never_ready_tells_its_log_and_the_old_container_com
 def test_restored_replicas_are_those_that_stepped_aside(
     engine: docker.DockerClient, target: DockerTarget, model: str, tmp_path: Path
 ) -> None:
-    """What was proven is kept until its successor is, and is then removed."""
+    """What was proven is kept until its successor is, and then stands by."""
     first = target.deploy(target.prepare(make_package(tmp_path / "1", model=model), "1"), "production")
     target.confirm(first)
     before = names(engine, model)
@@ -202,12 +202,41 @@ def test_restored_replicas_are_those_that_stepped_aside(
     current = target.current("production")
     assert current is not None
     assert current.version == "2"
-    assert set(names(engine, model)) == {"production", "production-green1", "production-green2"}
+    serving = {"production", "production-green1", "production-green2"}
+    assert set(names(engine, model)) == serving | {"production-blue1", "production-blue2"}
     assert engine.containers.get(f"{model}-production").id == before["production"]
     target.stop()
     assert not names(engine, model)
     assert not [each.name for each in engine.networks.list() if each.name.startswith(model)]
     assert not [each.name for each in engine.volumes.list() if each.name.startswith(model)]
+
+
+def test_replicas_that_stand_by_answer_again_without_being_started(
+    engine: docker.DockerClient, target: DockerTarget, model: str, tmp_path: Path
+) -> None:
+    """Going back is a proof and a switch; only where one of them is not as it would be started, both are."""
+    first, second = (
+        target.prepare(make_package(tmp_path / number, model=model, intercept=10.0 * int(number)), number)
+        for number in ("1", "2")
+    )
+    target.confirm(target.deploy(first, "production"))
+    target.confirm(target.deploy(second, "production"))
+    before = names(engine, model)
+
+    back = target.deploy(first, "production")
+    target.confirm(back)
+    assert target.current("production") == back
+    assert answer(back.url) == pytest.approx(days_by_formula(CAR, intercept=10.0), rel=1e-12)
+    assert names(engine, model) == before
+
+    engine.containers.get(f"{model}-production-green2").stop()
+    target.confirm(target.deploy(second, "production"))
+    assert answer(back.url) == pytest.approx(days_by_formula(CAR, intercept=20.0), rel=1e-12)
+    now = names(engine, model)
+    assert {name for name in before if before[name] != now[name]} == {
+        "production-green1",
+        "production-green2",
+    }
 
 
 @pytest.mark.parametrize(
@@ -241,7 +270,7 @@ def test_a_switch_that_is_killed_half_way_loses_no_request_and_is_settled_by_the
         assert target.current("production") == again
     assert not tally.failures
     assert set(tally.by_model) == {f"{model}/1", f"{model}/2"}
-    assert len(names(engine, model)) == 3
+    assert len(names(engine, model)) == 5
 
 
 def kill_in(dying: str, site: Site, artifact: Artifact) -> None:
@@ -279,8 +308,8 @@ def test_a_confirmation_that_is_killed_half_way_is_completed_by_the_next(
         make_package(tmp_path / number, model=model, intercept=10.0 * int(number)) for number in ("1", "2")
     ]
     first, second = (target.prepare(package, str(number)) for number, package in enumerate(packages, 1))
-    target.confirm(target.deploy(first, "production"))
-    candidate = target.deploy(second, "production")
+    target.confirm(target.deploy(first, "preprod"))
+    candidate = target.deploy(second, "preprod")
     serving = {name: each for name, each in names(engine, model).items() if "green" in name}
     dying = """
         removes = ending._remove
@@ -288,19 +317,19 @@ def test_a_confirmation_that_is_killed_half_way_is_completed_by_the_next(
             removes(container)
             os.kill(os.getpid(), signal.SIGKILL)
         ending._remove = remove_and_die
-        target.confirm(target.current("production"))
+        target.confirm(target.current("preprod"))
     """
     with steady(candidate.port, questions(packages), 50) as tally:
         kill_in(dying, site, second)
         assert len(names(engine, model)) == 4
-        assert target.current("production") == candidate
+        assert target.current("preprod") == candidate
         target.confirm(candidate)
-        assert target.current("production") == candidate
+        assert target.current("preprod") == candidate
         assert target.restore(candidate) == candidate
     assert not tally.failures
     assert set(tally.by_model) == {f"{model}/2"}
     left = names(engine, model)
-    assert left == serving | {"production": left["production"]}
+    assert left == serving | {"preprod": left["preprod"]}
 
 
 def test_a_proxy_or_replica_that_dies_comes_back_to_what_was_decided(

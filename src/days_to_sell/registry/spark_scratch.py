@@ -43,8 +43,8 @@ def handed_over_at(scratch: str | None) -> Iterator[None]:
 def load_pipeline(uri: str, scratch: str | None) -> PipelineModel:
     """Load a pipeline that MLflow keeps, where executors can read it.
 
-    MLflow's own loader uploads by a path without a scheme, which Hadoop's S3A refuses with "Cannot get relative
-    path"; so what is uploaded here is named in full.
+    MLflow's own loader uploads from a path without a scheme, which Hadoop's S3A refuses with "Cannot get
+    relative path"; so what is uploaded here is named in full.
 
     Args:
         uri: Of a model with a Spark flavour.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from days_to_sell.cli.databricks.files import Upload
@@ -13,6 +14,8 @@ from days_to_sell.cli.databricks.workspace import Workspace
 from days_to_sell.errors import WorkspaceError
 
 Report = Callable[[str], None]
+# What it does in words, and how.
+Step = tuple[str, Callable[[Workspace], Any]]
 JOB_STEP = "create or update the job"
 
 
@@ -39,7 +42,7 @@ class Push:
 
     def told(self) -> Iterator[str]:
         """Say in words what it would do, without asking anybody."""
-        yield from (f"would {what}" for what, _ in self._steps(None))
+        yield from (f"would {what}" for what, _ in self._steps())
         yield f"would {JOB_STEP} with tag {self.job.key}"
 
     def run(self, workspace: Workspace, report: Report) -> int:
@@ -51,11 +54,11 @@ class Push:
         Raises:
             WorkspaceError: A step failed; the message says how far it came.
         """
-        steps = [*self._steps(workspace), (JOB_STEP, partial(put_job, workspace, self.installed()))]
+        steps: list[Step] = [*self._steps(), (JOB_STEP, partial(put_job, job=self.installed()))]
         came: Any = None
         for done, (what, step) in enumerate(steps):
             try:
-                came = workspace.attempt(what, step)
+                came = workspace.attempt(what, partial(step, workspace))
             except WorkspaceError as error:
                 left = "everything but the job is in place" if what == JOB_STEP else "the job was not touched"
                 raise WorkspaceError(
@@ -68,16 +71,16 @@ class Push:
         report(f"{verb} job {number}: {workspace.access.host}/jobs/{number}")
         return int(number)
 
-    def _steps(self, workspace: Workspace | None) -> Iterator[tuple[str, Callable[[], Any]]]:
+    def _steps(self) -> Iterator[Step]:
         uploads = (*self.notebooks, *self.libraries)
         for folder in sorted({self._path(each).rpartition("/")[0] for each in uploads}):
-            yield f"make folder {folder}", partial(Workspace.make_folder, workspace, folder)
+            yield f"make folder {folder}", methodcaller("make_folder", folder)
         for each in self.notebooks:
             path = self._path(each)
-            yield f"import notebook {path}", partial(Workspace.put_notebook, workspace, path, each.content)
+            yield f"import notebook {path}", methodcaller("put_notebook", path, each.content)
         for each in self.libraries:
             path = self._path(each)
-            yield f"put file {path}", partial(Workspace.put_file, workspace, path, each.content)
+            yield f"put file {path}", methodcaller("put_file", path, each.content)
 
     def _path(self, upload: Upload) -> str:
         return f"{self.folder}/{upload.name}"

@@ -95,6 +95,12 @@ class Containers:
             **_confined("1g", 256),
         )
 
+    def is_of(self, replica: Container, image: str, variables: Mapping[str, str]) -> bool:
+        """Whether a replica was made from an image, as it is now, with these variables."""
+        due = {f"{name}={value}" for name, value in {**variables, "PORT": str(INNER_PORT)}.items()}
+        made = replica.attrs
+        return made["Image"] == self._engine.images.get(image).id and due <= set(made["Config"]["Env"])
+
     def create_proxy(self, image: str, model: str, environment: str, url: str, address: Any) -> Container:
         """Create the proxy of an environment, which publishes the environment's port.
 

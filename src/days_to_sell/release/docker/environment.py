@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from docker.models.containers import Container
 
 from days_to_sell.errors import TargetError
@@ -21,11 +23,14 @@ from days_to_sell.release.docker.proxy.routing import COLOURS, REPLICAS, Colour,
 from days_to_sell.release.replay import replay, require
 from days_to_sell.release.service import identify, service_environment, wait_until_ready
 from days_to_sell.release.site import Site
-from days_to_sell.release.target import Artifact, Deployment
+from days_to_sell.release.target import PRODUCTION, Artifact, Deployment
 
 
 class Environment:
     """A proxy and up to two sets of replicas: one that serves, one that stepped aside or is tried out.
+
+    In production the set that stepped aside stands by after that, running, so that a rollback need not wait
+    for a container. Its memory was needed beside the other's during the switch anyway.
 
     What was decided stands in the proxy's configuration, what a replica serves in its labels; so any program
     can go on where another ended.
@@ -41,6 +46,7 @@ class Environment:
         self._containers, self._site = containers, site
         self._model, self._name = model, name
         self._proxy = Proxy(containers, site, model, name)
+        self._stands_by = name == PRODUCTION
 
     def routing(self) -> Routing:
         """Read what was decided last."""
@@ -76,7 +82,7 @@ class Environment:
         return Sides(candidate, incumbent)
 
     def settle(self) -> Routing:
-        """Let what was proven serve, whatever an interrupted program left, and remove all other replicas."""
+        """Let what was proven serve, whatever an interrupted program left."""
         written = self.routing()
         there = [each for each in COLOURS if self._replicas(each)]
         proven = written.proven if written.proven in there else None
@@ -86,24 +92,30 @@ class Environment:
             self.serve(routing)
         elif routing.serving is not None:
             self._keep(routing)
-        for colour in set(COLOURS) - {routing.serving, routing.proven}:
-            end(self._replicas(colour))
         return routing
 
     def bring_up(self, artifact: Artifact, deployment: Deployment, colour: Colour) -> None:
-        """Start a set of replicas and prove each of them by itself; nobody else asks them yet.
+        """Start a set of replicas, or take one that stands by, and prove each of them by itself.
+
+        Nobody else asks them yet.
 
         Raises:
             TargetError: One did not get ready; the message holds its log.
             ProofError: One answers golden data otherwise than it has to.
         """
         variables = service_environment(self._site.settings, artifact, self._name)
-        replicas = [
-            self._containers.create_replica(str(artifact.image), deployment, colour, number, variables)
-            for number in range(1, REPLICAS + 1)
-        ]
-        for replica in replicas:
-            replica.start()
+        found = self._replicas(colour)
+        if self._are_due(found, artifact, deployment, variables):
+            self._site.report(f"{self._name}: replicas of version {deployment.version} stand by")
+            replicas = found
+        else:
+            end(found)
+            replicas = [
+                self._containers.create_replica(str(artifact.image), deployment, colour, number, variables)
+                for number in range(1, REPLICAS + 1)
+            ]
+            for replica in replicas:
+                replica.start()
         for replica in replicas:
             url = self._wait(replica)
             identify(url, artifact, self._name)
@@ -128,7 +140,7 @@ class Environment:
             self._ready(self._proxy.start(routing), self._site.addresses.url(self._name))
 
     def confirm(self, candidate: Deployment) -> None:
-        """Make the candidate's replicas the proven ones, and remove those that stepped aside.
+        """Make the candidate's replicas the proven ones; those that stepped aside stand by, or are removed.
 
         Raises:
             TargetError: Something else serves.
@@ -137,17 +149,37 @@ class Environment:
         if serving is None or {deployment_of(each) for each in self._replicas(serving)} != {candidate}:
             raise TargetError(f"no replicas of {candidate} to confirm; release it again")
         self._proxy.apply(Routing(serving, serving))
-        end(self._replicas(other(serving)))
+        if not self._stands_by:
+            end(self._replicas(other(serving)))
 
     def restore(self) -> Deployment | None:
-        """Let what was proven serve; where nothing was, remove all that there is."""
+        """Let what was proven serve and remove the rest; where nothing was, remove all that there is."""
         if self.routing().proven is None:
             proxy = self._proxy.container
             end([*([proxy] if proxy else []), *self._replicas()])
             self._containers.remove_rest(self._name, self._model)
             return None
-        proven = self.settle().proven
+        routing = self.settle()
+        for colour in set(COLOURS) - {routing.serving, routing.proven}:
+            end(self._replicas(colour))
+        proven = routing.proven
         return deployment_of(self._replicas(proven)[0]) if proven else None
+
+    def _are_due(
+        self,
+        found: Sequence[Container],
+        artifact: Artifact,
+        deployment: Deployment,
+        variables: Mapping[str, str],
+    ) -> bool:
+        """Whether replicas run that are just as they would be started now."""
+        image = str(artifact.image)
+        return len(found) == REPLICAS and all(
+            is_running(each)
+            and deployment_of(each) == deployment
+            and self._containers.is_of(each, image, variables)
+            for each in found
+        )
 
     def _keep(self, routing: Routing) -> None:
         """Make sure that what serves is started, and that the proxy does what was decided."""

@@ -33,7 +33,8 @@ class DockerTarget:
     """Builds an image from the model package and runs it on the local Docker engine.
 
     Each environment has a network, a proxy that publishes its port, and up to two sets of replicas: the one
-    that serves, and, between ``deploy`` and ``confirm``, the one that stepped aside and can take over again.
+    that serves, and the one that stepped aside, which can take over again; after ``confirm`` it stands by in
+    production, where a rollback may want it, and is removed elsewhere.
 
     Args:
         engine: Client of the engine.
@@ -103,7 +104,7 @@ class DockerTarget:
             raise TargetError(f"{candidate.url} should serve {candidate} alone, and does not; release again")
 
     def confirm(self, candidate: Deployment) -> None:
-        """Make the candidate's replicas the proven ones, and remove those that stepped aside."""
+        """Make the candidate's replicas the proven ones; those that stepped aside stand by in production."""
         with engine_errors(f"confirm {candidate}"):
             self._environment(candidate.model, candidate.environment).confirm(candidate)
 
