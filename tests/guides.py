@@ -29,7 +29,7 @@ class Step:
     def unmatched(self, output: str) -> list[str]:
         """Name the lines that the guide shows and the output does not have, in this order."""
         lines, missing = iter(output.splitlines()), []
-        for shown in filter(None, map(str.strip, self.shown.splitlines())):
+        for shown in filter(None, (" ".join(line.split()) for line in self.shown.splitlines())):
             pattern = re.compile(".*".join(map(re.escape, map(str.strip, re.split(r"\.\.\.", shown)))))
             if not any(pattern.fullmatch(re.sub(r"\s+", " ", line.strip())) for line in lines):
                 missing.append(shown)

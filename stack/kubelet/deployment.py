@@ -71,7 +71,7 @@ class Deployment:
 
     def remove(self) -> None:
         """Remove every container of this run."""
-        for timer in self._timers:
+        for timer in tuple(self._timers):
             timer.cancel()
         for pod in self.pods:
             pod.remove()
@@ -98,11 +98,11 @@ class Deployment:
         told = self._service.add if ready else self._service.remove
         timer = threading.Timer(self._propagation, told, args=(pod.endpoint,))
         timer.daemon = True
-        self._timers.append(timer)
         timer.start()
+        self._timers.append(timer)
 
     def _learn(self) -> None:
-        for timer in self._timers:
+        for timer in tuple(self._timers):
             timer.join()
 
 

@@ -23,9 +23,10 @@ from days_to_sell.registry import mleap_flavor
 from days_to_sell.scoring.golden import compare
 from days_to_sell.scoring.package import ModelPackage, open_package
 from days_to_sell.settings import Settings
+from stack.s3 import SECRET, S3Server
 from stack.spark_cluster import SparkCluster
 from tests.e2e.trainings import PROJECT, SECONDS, Trained, download, run_training
-from tests.integration.conftest import S3, SECRET, s3, upload  # noqa: F401 - a fixture
+from tests.integration.conftest import s3, upload  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(1200)]
 MODEL_URI = f"models:/{find_model('days_to_sell').spec.name}/1"
@@ -62,7 +63,7 @@ def cluster(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sp
 
 
 @pytest.fixture(scope="module")
-def variables(s3: S3, home: Path, example_lake: Path) -> dict[str, str]:  # noqa: F811
+def variables(s3: S3Server, home: Path, example_lake: Path) -> dict[str, str]:  # noqa: F811
     """The environment of a driver: the lake is on S3, and the cluster's owner wants an event log."""
     upload(s3, example_lake, "cars")
     (home / "conf").mkdir()
@@ -70,7 +71,7 @@ def variables(s3: S3, home: Path, example_lake: Path) -> dict[str, str]:  # noqa
     defaults = f"spark.eventLog.enabled true\nspark.eventLog.dir {(home / 'events').as_uri()}\n"
     (home / "conf" / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
     driver = {"SPARK_CONF_DIR": str(home / "conf"), "DAYS_TO_SELL_DRIVER_MEMORY": "2g"}
-    return {**s3.environment, **driver}
+    return {**s3.variables, **driver}
 
 
 @pytest.fixture(scope="module")

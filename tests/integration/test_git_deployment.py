@@ -38,7 +38,7 @@ from days_to_sell.settings import Settings
 from stack.git_remote import GitRemote
 from stack.image_registry import ImageRegistry
 from stack.ports import free_port
-from tests.integration.conftest import S3
+from stack.s3 import S3Server
 from tests.packages import CAR, days_by_formula, make_package
 from tests.unit.release.fakes import ShelfRegistry
 
@@ -67,7 +67,7 @@ class Stage:
     remote: GitRemote
     registry: ShelfRegistry
     site: Site
-    s3: S3
+    s3: S3Server
     model: str
 
     def git(self, *arguments: str) -> str:
@@ -126,7 +126,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, s3: S3) -> Iterator[Stage]:
+def stage(tmp_path: Path, s3: S3Server) -> Iterator[Stage]:
     """A repository with the scaffold, and version 1 in Production."""
     (tmp_path / "remote").mkdir()
     remote = GitRemote(tmp_path / "remote").create()
@@ -163,7 +163,7 @@ def test_a_push_deploys_and_a_revert_rolls_back(stage: Stage) -> None:
         "DEPLOY_OPTIONS": " ".join(stage.options("process")),
         "DAYS_TO_SELL_PACKAGES": STORE,
     }
-    remote.deploys(["./deploy.sh"], {**stage.s3.environment, **variables})
+    remote.deploys(["./deploy.sh"], {**stage.s3.variables, **variables})
 
     target = ProcessTarget(stage.site)
     first = stage.commit(target)

@@ -28,8 +28,8 @@ from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.store.prepare import prepare_database
 from days_to_sell.settings import Settings
 from stack.postgres import Postgres
+from stack.s3 import S3Server
 from stack.team_mlflow import TeamMlflow
-from tests.integration.conftest import S3
 from tests.mlflow_servers import running_postgres
 from tests.registered import log_package, open_gates, register
 
@@ -52,7 +52,7 @@ class Team:
 
     server: TeamMlflow
     database: Postgres
-    s3: S3
+    s3: S3Server
     version: str
     digest: str
 
@@ -90,7 +90,7 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def team(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+def team(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """The server with three users, of whom Ruth registered a version and let Sam edit the model."""
     home = tmp_path_factory.mktemp("team")
     keys = {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}

@@ -43,9 +43,10 @@ def text(*documents: Path) -> str:
 
 
 def code(source: str) -> Iterator[str]:
-    """Everything that a reader may paste: indented lines, fenced blocks, and words in back quotes."""
+    """Everything that a reader may paste: indented lines, fenced blocks, words in back quotes; no output."""
     yield from re.findall(r"^ {4}(.+)$", source, flags=re.MULTILINE)
-    yield from re.findall(r"^```[^\n]*\n(.*?)^```", source, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```([^\n]*)\n(.*?)^```", source, flags=re.MULTILINE | re.DOTALL)
+    yield from (block for language, block in blocks if language != "text")
     yield from re.findall(r"(?<!`)`([^`\n]+)`", source)
 
 

@@ -40,7 +40,7 @@ def against(reason: str, who: Actor, settings: Settings) -> str | None:
     if who.name not in {name.strip() for name in settings.override_users.split(",")}:
         return (
             f"{who.name} may not override them: {SETTING} of the server names who may, and "
-            "MLFLOW_TRACKING_USERNAME says who you are"
+            "MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD says who you are"
         )
     return None
 
