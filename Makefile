@@ -86,7 +86,7 @@ test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
 .PHONY: test-parts
 test-parts: $(DEV) ## Run the tests against real parts (Docker engine, S3 server, ...) and the longest trainings
 	@$(BIN)/python -m pytest tests -m parts --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
-		--session-timeout=2400
+		--session-timeout=3600
 
 .PHONY: parity
 parity: $(DEV) ## Hold Spark, MLeap's runtime and Python against each other on random pipelines; ROWS=100000

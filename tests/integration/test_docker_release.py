@@ -199,13 +199,16 @@ def test_what_no_trusted_key_signed_is_refused_and_what_serves_stays(home: Home)
 def test_pruning_removes_package_and_image_of_what_nobody_goes_back_to(
     home: Home, engine: docker.DockerClient
 ) -> None:
-    """Under all of its names, once pre-production serves it no more; a look alone changes nothing."""
+    """Under all of its names, once it is served in pre-production and stands by in production no more."""
     first, second = (event.body["image"] for event in home.events(Kind.RELEASED)[:2])
     prune = ["release", "prune", home.model, "--keep", "1", "--workspace", str(home.workspace)]
     shelf = home.workspace / SHELF
     kept = {path.name for path in shelf.iterdir()}
     assert "nothing to remove" in CliRunner().invoke(cli, prune).output
     home.target(engine).stop("preprod")
+    assert "nothing to remove" in CliRunner().invoke(cli, prune).output
+    for name in ("green1", "green2"):
+        engine.containers.get(f"{home.model}-production-{name}").remove(force=True)
     dry = CliRunner().invoke(cli, [*prune, "--dry-run"])
     assert dry.exit_code == 0, dry.output
     assert f"{home.model} version 2: would remove package {home.model}-2-" in dry.output
