@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,7 +19,8 @@ from days_to_sell.data.code import DIRTY
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
 from days_to_sell.registry.versions import Registry
 from days_to_sell.scoring.package import MANIFEST
-from tests.integration.conftest import S3, upload
+from stack.s3 import S3Server
+from tests.integration.conftest import upload
 from tests.packages import rewrite
 from tests.registered import register_folder
 from tests.repositories import commit_all
@@ -55,7 +57,7 @@ class Project:
     home: Path
     work: Path
     commit: str
-    s3: S3
+    s3: S3Server
 
     @property
     def client(self) -> MlflowClient:
@@ -72,7 +74,8 @@ class Project:
         return subprocess.run(
             [sys.executable, "-m", "days_to_sell.cli", *arguments],
             cwd=self.work,
-            env=self.s3.environment
+            env=os.environ
+            | self.s3.variables
             | {
                 "PYTHONPATH": str(self.home / "src"),
                 "MLFLOW_TRACKING_URI": f"sqlite:///{self.work / 'mlflow.db'}",
@@ -98,7 +101,7 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def project(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A committed copy with one more model, which was trained once, with all its data on S3."""
     work = tmp_path_factory.mktemp("reproduction")
     home = work / "project"

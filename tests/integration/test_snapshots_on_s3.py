@@ -6,25 +6,25 @@ import pytest
 
 from days_to_sell.errors import DataError
 from mlflow_project.dags.looking import Seen, look
-from tests.integration.conftest import S3
+from stack.s3 import S3Server
 
 pytestmark = pytest.mark.parts
 DAY = "2025-06-30"
 
 
 @pytest.fixture
-def lake(s3: S3, monkeypatch: pytest.MonkeyPatch) -> str:
+def lake(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """The lake on the server that the environment leads to."""
     monkeypatch.setenv("DAYS_TO_SELL_S3_ENDPOINT", s3.endpoint)
     return "s3a://lake/flats/"
 
 
-def put(s3: S3, name: str, content: bytes) -> None:
+def put(s3: S3Server, name: str, content: bytes) -> None:
     """Put a file of the snapshot."""
     s3.client.put_object(Bucket="lake", Key=f"flats/adverts/snapshot_date={DAY}/{name}", Body=content)
 
 
-def test_a_snapshot_is_whole_when_it_lies_still_or_is_marked(s3: S3, lake: str) -> None:
+def test_a_snapshot_is_whole_when_it_lies_still_or_is_marked(s3: S3Server, lake: str) -> None:
     """Absent, growing, still, marked; what lies under another day or source is not looked at."""
     assert look(lake, "adverts", DAY) == Seen(())
     put(s3, "part-0.parquet", b"rows")

@@ -109,14 +109,14 @@ def test_a_token_service_is_asked_for_the_right_to_push(pretended: Pretended, tm
 @pytest.mark.parametrize(
     ("registry", "said", "remedy"),
     [
-        (f"127.0.0.1:{free_port()}/team", "refuses the connection", "start it"),
+        ("127.0.0.1:{unused}/team", "refuses the connection", "start it"),
         ("ruth:not-to-be-shown@registry.example/team", "holds a user name", "docker login"),
         ("team", "names no host", "registry.example:5000"),
     ],
 )
 def test_what_is_no_registry_is_told(registry: str, said: str, remedy: str) -> None:
     """Nobody there, or an address that is none."""
-    found = looked(registry)
+    found = looked(registry.format(unused=free_port()))
     assert found.status == "broken"
     assert said in found.said
     assert remedy in found.remedy
