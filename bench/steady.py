@@ -2,8 +2,8 @@
 
 The load is open: a request is sent when its time has come, not when another was answered, and its latency
 counts from that time. Every other request opens a connection of its own; the rest share connections that
-stay open for as long as the service wants. One that the service was seen to close while it was idle is left,
-as every client does. Nothing is asked twice: what a retry would hide is counted.
+stay open. One that was idle for five seconds is left, as httpx and Node do by default, and so is one that the
+service was seen to close. Nothing is asked twice: what a retry would hide is counted.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from days_to_sell.scoring.agreement import TOLERANCE, distance
 
 ANSWER_SECONDS = 15.0
 SHOWN_FAILURES = 10
+# Less than a service that ends goes on answering over open connections: each is told there to be closed.
+IDLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Tally:
         failures: What was wrong with the others.
         by_model: Right answers by what ``X-Model`` named.
         connections: How many were opened.
-        idle: How long, in seconds, each connection was idle that the service closed then.
+        closed: How many of them the service closed while they were idle.
     """
 
     requests: int = 0
@@ -53,7 +55,7 @@ class Tally:
     failures: list[str] = field(default_factory=list)
     by_model: Counter[str] = field(default_factory=Counter)
     connections: int = 0
-    idle: list[float] = field(default_factory=list)
+    closed: int = 0
 
     def quantile_ms(self, share: float) -> float:
         """Latency that a share of the answered requests did not exceed."""
@@ -160,9 +162,12 @@ class _Load:
     def _kept(self) -> _Connection | None:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.reader.at_eof():
+            idle = asyncio.get_running_loop().time() - connection.used
+            closed = connection.reader.at_eof()
+            if idle < IDLE_SECONDS and not closed:
                 return connection
-            self._tally.idle.append(asyncio.get_running_loop().time() - connection.used)
+            if closed:
+                self._tally.closed += 1
             connection.close()
         return None
 

@@ -137,8 +137,7 @@ def findings(found: Sequence[Swapped]) -> Findings:
             "failed": len(each.tally.failures),
             "p50_ms": round(each.tally.quantile_ms(0.5), 2),
             "p99_ms": round(each.tally.quantile_ms(0.99), 2),
-            "closed_idle": len(each.tally.idle),
-            "closed_idle_after_seconds": round(min(each.tally.idle, default=0.0), 1),
+            "closed_idle": each.tally.closed,
             "answered_by": dict(each.tally.by_model),
         }
         for each in found

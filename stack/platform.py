@@ -109,6 +109,7 @@ class Platform:
         """Variables that lead whoever trains and commits to every part."""
         return {
             **self.s3.variables,
+            **self.cluster.variables,
             **self.mlflow.client_variables(USER, self.password),
             "DAYS_TO_SELL_EVENT_LOG": self.database.address,
             "DAYS_TO_SELL_IMAGE_REGISTRY": self.images.place,

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,14 @@ ASKED_EVERY = 0.2
 LAST_LINES = 20
 # Of the toolkit's own environment they get nothing, PYTHONPATH least of all: a worker is another machine.
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+# Jobs on example data are short: a JVM that does not optimise for the long run ends them in half the time.
+SHORT_LIVED_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+# What a cluster's owner decides for all programs. Spark's own 200 partitions are for rows by the million. Here
+# are few, and not as many as on one machine, since no answer may depend on that.
+DEFAULTS = {
+    "spark.sql.shuffle.partitions": "6",
+    "spark.executor.extraJavaOptions": " ".join(SHORT_LIVED_JVM),
+}
 
 
 class ClusterError(RuntimeError):
@@ -41,6 +49,7 @@ class SparkCluster:
         memory: Memory that each worker offers to executors, as Spark writes it.
         hidden: Folders of this machine that every worker finds empty and keeps to itself, as the disk of
             another machine is. Needs the right to mount.
+        defaults: What is told to every program beside `DEFAULTS`, as in ``spark-defaults.conf``.
     """
 
     folder: Path
@@ -48,6 +57,7 @@ class SparkCluster:
     cores: int = 1
     memory: str = "1g"
     hidden: Sequence[Path] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     web_port: int = field(default_factory=free_port)
     _programs: list[Program] = field(default_factory=list, repr=False)
@@ -56,6 +66,11 @@ class SparkCluster:
     def master(self) -> str:
         """What ``--master`` takes."""
         return f"spark://127.0.0.1:{self.port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a driver gets, whose programs end soon."""
+        return {"SPARK_CONF_DIR": str(self._conf), "JDK_JAVA_OPTIONS": " ".join(SHORT_LIVED_JVM)}
 
     @property
     def page(self) -> str:
@@ -78,7 +93,10 @@ class SparkCluster:
             ClusterError: They were not within two minutes, or one ended; holds its last words.
             EnvironmentProblem: There is no Java that fits.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._conf.mkdir(parents=True, exist_ok=True)
+        defaults = {**DEFAULTS, **self.defaults}
+        lines = "".join(f"{name} {value}\n" for name, value in defaults.items())
+        (self._conf / "spark-defaults.conf").write_text(lines, encoding="utf-8")
         java = find_java()
         at = ("--port", str(self.port), "--webui-port", str(self.web_port))
         self._run("master", java, "master.Master", "--host", "127.0.0.1", *at)
@@ -107,12 +125,16 @@ class SparkCluster:
         except (URLError, OSError, ValueError):
             return None
 
+    @property
+    def _conf(self) -> Path:
+        return self.folder / "conf"
+
     def _run(self, name: str, java: Java, what: str, *arguments: str) -> None:
         home = Path(str(pyspark.__path__[0]))
         command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{what}", *arguments]
         if self.hidden and name != "master":
             command = _with_disk_of_its_own(command, self.hidden)
-        options = shlex.join(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *java.options])
+        options = shlex.join([*SHORT_LIVED_JVM, *java.options])
         variables = {kept: os.environ[kept] for kept in KEPT if kept in os.environ} | {
             "JAVA_HOME": str(java.home),
             "SPARK_HOME": str(home),

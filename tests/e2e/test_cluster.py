@@ -57,21 +57,19 @@ def cluster(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sp
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount, to give each worker of a cluster a disk of its own")
     MLFLOW_SCRATCH.mkdir(exist_ok=True)
-    with SparkCluster(tmp_path_factory.mktemp("cluster"), hidden=(home, MLFLOW_SCRATCH)) as running:
+    (home / "events").mkdir()
+    events = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (home / "events").as_uri()}
+    hidden = (home, MLFLOW_SCRATCH)
+    with SparkCluster(tmp_path_factory.mktemp("cluster"), hidden=hidden, defaults=events) as running:
         yield running
     assert running.registered() is None
 
 
 @pytest.fixture(scope="module")
-def variables(s3: S3Server, home: Path, example_lake: Path) -> dict[str, str]:  # noqa: F811
+def variables(s3: S3Server, cluster: SparkCluster, example_lake: Path) -> dict[str, str]:  # noqa: F811
     """The environment of a driver: the lake is on S3, and the cluster's owner wants an event log."""
     upload(s3, example_lake, "cars")
-    (home / "conf").mkdir()
-    (home / "events").mkdir()
-    defaults = f"spark.eventLog.enabled true\nspark.eventLog.dir {(home / 'events').as_uri()}\n"
-    (home / "conf" / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
-    driver = {"SPARK_CONF_DIR": str(home / "conf"), "DAYS_TO_SELL_DRIVER_MEMORY": "2g"}
-    return {**s3.variables, **driver}
+    return {**s3.variables, **cluster.variables, "DAYS_TO_SELL_DRIVER_MEMORY": "2g"}
 
 
 @pytest.fixture(scope="module")

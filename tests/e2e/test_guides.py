@@ -25,9 +25,6 @@ TOOLKIT = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 def hold(seen: list[tuple[Step, str]]) -> None:
     """Hold everything that was printed against everything that is shown."""
-    import pathlib
-
-    pathlib.Path("/tmp/guide.out").write_text("".join(f"$ {s.commands}{o}\n" for s, o in seen))
     wrong = [
         f"{step.commands}does not show {missing}; it printed:\n{output}"
         for step, output in seen
