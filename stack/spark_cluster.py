@@ -26,8 +26,8 @@ LAST_LINES = 20
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 # Jobs on example data are short: a JVM that does not optimise for the long run ends them in half the time.
 SHORT_LIVED_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-# What a cluster's owner decides for all programs. Spark's own 200 partitions are for rows by the million. Here
-# are few, and not as many as on one machine, since no answer may depend on that.
+# What a cluster's owner decides for all programs. Spark's own 200 partitions are for rows by the million;
+# these are few, but not as many as on one machine, since no answer may depend on that.
 DEFAULTS = {
     "spark.sql.shuffle.partitions": "6",
     "spark.executor.extraJavaOptions": " ".join(SHORT_LIVED_JVM),
