@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from days_to_sell.cli.promote import promote
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry.events.event import Kind
-from days_to_sell.registry.store.override import HEADER, TAG
+from days_to_sell.registry.overriding import HEADER, OVERRIDE_TAG
 from tests.integration.gated_registry import ADMIN, MODEL, PASSWORD, Registered, prepare
 from tests.mlflow_servers import GatedServer, postgresql
 from tests.registered import register
@@ -214,7 +214,7 @@ def test_a_named_user_overrides_red_gates_by_command(
     for event in (override, promoted):
         assert (event.actor.name, event.actor.verified) == (ADMIN, registered.verified)
         assert (event.version, event.digest) == (version, registered.digest)
-    assert registered.client.get_model_version(MODEL, version).tags[TAG] == shown
+    assert registered.client.get_model_version(MODEL, version).tags[OVERRIDE_TAG] == shown
     assert registered.state() == ((version,), {"production": version})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from days_to_sell.registry.gates.door import spec_of
-from days_to_sell.registry.store.override import TAG
+from days_to_sell.registry.overriding import OVERRIDE_TAG
 from days_to_sell.registry.versions import Registry
 
 UNGATED = (
@@ -38,7 +38,7 @@ def promote(model: str, version: str, override: str | None) -> None:
     promoted = registry.promote(model, version, override=override)
     if override is None and spec_of(model) is not None and not registry.gated(model):
         click.echo(UNGATED, err=True)
-    if shown := promoted.tags.get(TAG):
+    if shown := promoted.tags.get(OVERRIDE_TAG):
         click.echo(f"red gates were overridden: {shown}")
     elif override is not None:
         click.echo("no gate was red: nothing was overridden, and the reason is not kept")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -69,6 +68,8 @@ class Patience:
 def connect(settings: Settings | None = None, config: Config | None = None) -> Any:
     """Make a client that the environment leads to its server."""
     # A session of its own: the default one keeps the first credentials for as long as the process lives.
+    import boto3  # takes a while, and most programs that know of S3 ask it nothing
+
     session = boto3.session.Session()
     endpoint = (settings or Settings.from_env()).s3_endpoint
     return session.client("s3", endpoint_url=endpoint, config=config or Patience().config)

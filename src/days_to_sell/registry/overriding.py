@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from mlflow import MlflowClient
 from mlflow.entities.model_registry.model_version_stages import STAGE_PRODUCTION
 from mlflow.utils.credentials import get_default_host_creds
@@ -9,12 +11,19 @@ from mlflow.utils.rest_utils import http_request, verify_rest_response
 
 from days_to_sell.errors import RegistryError
 from days_to_sell.registry.events.log import GATED
-from days_to_sell.registry.store.override import HEADER, in_header
 
 # A gated store says so of each model of ours; on any other registry, whoever sets this tag only silences a
 # warning.
 GATED_TAG = "release.gated"
+# How a reason travels, and where it is shown: on the version, for people to see; nobody decides by it.
+HEADER = "X-Days-To-Sell-Override"
+OVERRIDE_TAG = "release.override"
 PROMOTE = "/api/2.0/mlflow/model-versions/transition-stage"
+
+
+def in_header(reason: str) -> str:
+    """Write a reason as a header can carry it, which holds neither line breaks nor every letter."""
+    return quote(reason.strip(), safe=" ")
 
 
 def is_gated(client: MlflowClient, model: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from days_to_sell.release.canary.seam import able
 from days_to_sell.release.canary.trial import Trial
 from days_to_sell.release.machine.aides import Aides, aides_of_this_machine
 from days_to_sell.release.machine.course import Course, SupersededError, is_final
+from days_to_sell.release.machine.display import Display
 from days_to_sell.release.machine.fence import Fence, FencedTarget
 from days_to_sell.release.machine.journal import Journal
 from days_to_sell.release.machine.key import VERIFY, Key
@@ -177,7 +178,8 @@ class _Turn:
                 )
                 if desired.tags.get(STATUS) != RELEASED:
                     # Whoever released it was killed before it could say so here.
-                    _Shown(self.works, desired)(released_tags(standing))
+                    with self._display(desired) as display:
+                        display.show(released_tags(standing))
                 self._settled(Key(self.model, standing.version, standing.digest), "")
                 return standing
         return self._release(desired, past, left)
@@ -212,18 +214,26 @@ class _Turn:
         digest = before.digest if before else ""
         journal = self._journal(left.id if left else secrets.token_hex(8))
         piece = Piece(desired, digest, kept=before is not None)
-        show = _Shown(self.works, desired)
-        course = Course(
-            self.works,
-            piece,
-            steps_of(self.works, piece, places, None if before else self._trial(desired)),
-            journal,
-            left,
-            self._admit,
-            lambda: self._wanted(desired),
-            self.aides.stopping,
-            lambda step: show(releasing_tags(step)),
-        )
+        with self._display(desired) as display:
+            course = Course(
+                self.works,
+                piece,
+                steps_of(self.works, piece, places, None if before else self._trial(desired)),
+                journal,
+                left,
+                self._admit,
+                lambda: self._wanted(desired),
+                self.aides.stopping,
+                lambda step: display.show(releasing_tags(step)),
+            )
+            release = self._run(course, journal, display)
+            display.show(released_tags(release))
+            self.works.report(f"released: {release.model} version {release.version} serves at {release.url}")
+            self._settled(piece.key, journal.release)
+        return release
+
+    def _run(self, course: Course, journal: Journal, display: Display) -> Release:
+        piece = course.piece
         try:
             course.run()
             proof = there(piece.proof, "proof")
@@ -236,12 +246,12 @@ class _Turn:
         except (LeaseError, StoppedError):
             raise
         except DaysToSellError as error:
-            self._fail(course, journal, show, error)
+            self._fail(course, journal, display, error)
             raise
-        show(released_tags(release))
-        self.works.report(f"released: {release.model} version {release.version} serves at {release.url}")
-        self._settled(piece.key, journal.release)
         return release
+
+    def _display(self, version: ModelVersion) -> Display:
+        return Display(self.works.registry, version, self.works.report)
 
     def _admit(self, version: ModelVersion, key: Key, report: Report) -> None:
         self.aides.admit(version, key, report)
@@ -273,7 +283,7 @@ class _Turn:
         now = self._desired(self.works.target.current(self.environments[-1]))
         return now is not None and now.version == desired.version
 
-    def _fail(self, course: Course, journal: Journal, show: _Shown, error: DaysToSellError) -> None:
+    def _fail(self, course: Course, journal: Journal, display: Display, error: DaysToSellError) -> None:
         """Tell of a failure, everywhere that still listens."""
         key, final = course.piece.key, is_final(error)
         status = REFUSED if final else FAILED
@@ -286,7 +296,7 @@ class _Turn:
                 self.works.report(f"the failure could not be written to the event log: {failure}")
             what = alerts.REFUSED if final else alerts.FAILED
             self.aides.alerts.send(what, key.model, key.version, str(error), _about(key, course.at))
-        show(refused_tags(error, status))
+        display.show(refused_tags(error, status))
 
     def _settled(self, key: Key, release: str) -> None:
         """Take it that all is well, and write that a rollback is done, if that is what this was."""
@@ -302,24 +312,6 @@ class _Turn:
 
     def _journal(self, release: str) -> Journal:
         return Journal(self.aides.log, self.tenure, self.aides.actor, self.place, release, self.aides.told)
-
-
-@dataclass
-class _Shown:
-    """Tags on the version, for people to see: a registry that does not take them holds nothing up."""
-
-    works: Works
-    version: ModelVersion
-    deaf: bool = False
-
-    def __call__(self, tags: Mapping[str, str]) -> None:
-        if self.deaf:
-            return
-        try:
-            self.works.registry.tag(self.version, tags)
-        except DaysToSellError as error:
-            self.deaf = True
-            self.works.report(f"the state could not be written to the version's tags: {error}")
 
 
 def _about(key: Key, step: str) -> dict[str, str]:

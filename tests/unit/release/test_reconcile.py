@@ -255,25 +255,18 @@ def interrupt(self: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_version_is_marked_as_under_way_before_anything_is_deployed(
-    release: Step, target: ThreadTarget, registry: ShelfRegistry
+def test_a_version_is_marked_as_under_way_and_released_is_the_last_word(
+    release: Step, registry: ShelfRegistry
 ) -> None:
-    """Whoever looks at the version sees the step that it is at, and released is the last word."""
-    written: list[tuple[str, str, int]] = []
-    registry.on_tag = lambda tags: written.append(
-        (tags["release.status"], tags["release.step"], len(target.deployed))
-    )
+    """Whoever looks at the version sees the step that it is at, or one before; no step waits for that."""
+    written: list[dict[str, str]] = []
+    registry.on_tag = lambda tags: written.append(dict(tags))
     release()
-    assert written == [
-        ("releasing", "package", 0),
-        ("releasing", "image", 0),
-        ("releasing", "replay", 0),
-        ("releasing", "publish", 0),
-        ("releasing", "preprod", 0),
-        ("releasing", "production", 1),
-        ("releasing", "verify", 2),
-        ("released", "", 2),
-    ]
+    assert (written[0]["release.status"], written[0]["release.step"]) == ("releasing", "package")
+    assert written[-1]["release.step"] == ""
+    # Whoever reads it while the others are being written must not take the release for done.
+    assert list(written[-1])[-1] == "release.status"
+    assert registry.tags[MODEL, "1"]["release.status"] == "released"
 
 
 def test_without_a_production_version_the_message_says_to_promote_one(
@@ -292,7 +285,7 @@ def test_a_failure_to_write_the_reason_does_not_hide_it(
     rewrite(second.root, "golden.jsonl", lambda text: text.replace('"days": 4', '"days": 5', 1))
 
     def down(tags: Mapping[str, str]) -> None:
-        if tags["release.status"] == "refused":
+        if tags.get("release.status") == "refused":
             raise RefusingRegistryError("the registry is down")
 
     registry.on_tag = down

@@ -23,7 +23,7 @@ from days_to_sell.registry.events import chain
 from days_to_sell.registry.events.event import Actor, Kind, NewEvent
 from days_to_sell.registry.events.tables import create_tables
 from days_to_sell.registry.gates import door
-from days_to_sell.registry.overriding import GATED_TAG
+from days_to_sell.registry.overriding import GATED_TAG, OVERRIDE_TAG
 from days_to_sell.registry.store import override, production
 from days_to_sell.registry.store.asker import asker
 from days_to_sell.registry.store.bytes import digest_of
@@ -215,7 +215,7 @@ class Gated:
         mlflow: Any = super()
         new = NewEvent(name, Kind.OVERRIDE, who, candidate.version, candidate.digest, body)
         chain.append(connection, self._workspace(), new)
-        tag = ModelVersionTag(override.TAG, override.shown(body["reason"], who))
+        tag = ModelVersionTag(OVERRIDE_TAG, override.shown(body["reason"], who))
         mlflow.set_model_version_tag(name, int(candidate.version), tag)
 
     def _incumbent(
@@ -271,7 +271,7 @@ class Gated:
             if not after.agrees:
                 raise Refusal(f"{name!r} was not changed", ["stage and alias would part"])
             for gone in before.versions - after.versions:
-                mlflow.delete_model_version_tag(name, gone, override.TAG)
+                mlflow.delete_model_version_tag(name, gone, OVERRIDE_TAG)
             connection = session.connection()
             left = self._incumbent(connection, name, before, older)
             kind = Kind.WITHDRAWN if after.version is None else Kind.PROMOTED

@@ -6,23 +6,16 @@ no click opens the door; and the request is the promotion itself, so that one tr
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import flask
 
 from days_to_sell.registry.events.event import Actor
+from days_to_sell.registry.overriding import HEADER
 from days_to_sell.settings import PREFIX, Settings
 
-HEADER = "X-Days-To-Sell-Override"
-# On the version, for people to see; nobody decides by it.
-TAG = "release.override"
 LONGEST = 1000
 SETTING = f"{PREFIX}OVERRIDE_USERS"
-
-
-def in_header(reason: str) -> str:
-    """Write a reason as a header can carry it, which holds neither line breaks nor every letter."""
-    return quote(reason.strip(), safe=" ")
 
 
 def reason_of_request() -> str | None:

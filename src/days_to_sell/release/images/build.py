@@ -20,7 +20,6 @@ from days_to_sell.release.images.archive import pack
 from days_to_sell.release.images.base_image import pin_base
 from days_to_sell.release.images.context import assemble_context
 from days_to_sell.release.images.order import Order, image_name
-from days_to_sell.release.images.sbom import Contents, write_sbom
 from days_to_sell.release.project import DOCKERFILE, source_address
 from days_to_sell.release.site import Site
 from days_to_sell.release.target import Report
@@ -109,6 +108,8 @@ def fill_context(context: Path, site: Site, order: Order) -> str:
         jars=runtime_jars(site.settings) if order.engine == "jvm" else (),
     )
     base = order.base
+    from days_to_sell.release.images.sbom import Contents, write_sbom  # a rollback builds nothing
+
     contents = Contents(order.image, order.version, order.engine, base.name, base.identities)
     return write_sbom(context, order.package, contents)
 

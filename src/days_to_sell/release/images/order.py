@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from days_to_sell.release.images import labels
 from days_to_sell.release.images.archive import EPOCH
 from days_to_sell.release.images.base_image import BaseImage
-from days_to_sell.release.images.sbom import SBOM
 from days_to_sell.release.names import short, slug
 from days_to_sell.scoring.package import ModelPackage
+
+# The list of its contents, in the folder of the service.
+SBOM = "sbom.cdx.json"
 
 
 def image_name(package: ModelPackage, version: str, engine: str) -> str:

@@ -23,12 +23,12 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from days_to_sell.errors import TargetError
+from days_to_sell.release.images.order import SBOM
 from days_to_sell.release.images.wheels import Wheel, read_locked_wheels, read_wheel
 from days_to_sell.release.project import REQUIREMENTS, SERVING
 from days_to_sell.scoring.package import MANIFEST, ModelPackage
 from days_to_sell.training.spark.mleap_runtime.locked import Jar, locked_jars
 
-SBOM = "sbom.cdx.json"
 PROPERTY = "days-to-sell"
 
 

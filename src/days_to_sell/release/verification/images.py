@@ -16,7 +16,7 @@ from docker.errors import ImageNotFound
 from days_to_sell.errors import TargetError
 from days_to_sell.release.engine import engine_errors
 from days_to_sell.release.images import labels
-from days_to_sell.release.images.sbom import SBOM
+from days_to_sell.release.images.order import SBOM
 from days_to_sell.release.verification.archive import Archived, read_archive
 from days_to_sell.release.verification.packages import Check, check_package
 from days_to_sell.scoring.package import MANIFEST

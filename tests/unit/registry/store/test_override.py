@@ -10,7 +10,8 @@ from mlflow.exceptions import MlflowException
 from days_to_sell.registry.events.event import Event, Kind
 from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.events.place import whoever_runs_this
-from days_to_sell.registry.store.override import HEADER, LONGEST, TAG, in_header
+from days_to_sell.registry.overriding import HEADER, OVERRIDE_TAG, in_header
+from days_to_sell.registry.store.override import LONGEST
 from days_to_sell.registry.store.stores import GatedStore
 from tests.unit.registry.store.conftest import MODEL, Door
 
@@ -47,7 +48,7 @@ def test_an_override_by_a_named_person_is_kept_with_the_promotion_and_shown(
     assert (override.kind, promoted.kind) == (Kind.OVERRIDE, Kind.PROMOTED)
     assert (override.version, override.digest, override.actor.name) == ("2", "d:s3://bucket/2", me)
     assert override.body == {"reason": REASON, "overridden": ["gate golden is red: 3 rows differ"]}
-    assert tags(gated, 2) == {TAG: f"{REASON} ({me}, claimed)"}
+    assert tags(gated, 2) == {OVERRIDE_TAG: f"{REASON} ({me}, claimed)"}
 
 
 def test_a_request_carries_its_reason_in_a_header(gated: GatedStore, door: Door) -> None:
@@ -58,7 +59,7 @@ def test_a_request_carries_its_reason_in_a_header(gated: GatedStore, door: Door)
         gated.transition_model_version_stage(MODEL, "2", "Production", False)
     assert told(gated)[0].body["reason"] == REASON
     assert told(gated)[0].actor.verified
-    assert tags(gated, 2)[TAG].endswith("(ruth, verified)")
+    assert tags(gated, 2)[OVERRIDE_TAG].endswith("(ruth, verified)")
 
 
 def test_nobody_else_may_override(gated: GatedStore, door: Door) -> None:
@@ -92,7 +93,7 @@ def test_an_override_needs_a_reason_that_can_be_read(gated: GatedStore, me: str,
 
 def test_a_forged_tag_opens_nothing(gated: GatedStore, me: str) -> None:
     """Anybody may set a tag; the door does not look at it."""
-    gated.set_model_version_tag(MODEL, "2", ModelVersionTag(TAG, f"because ({me}, verified)"))
+    gated.set_model_version_tag(MODEL, "2", ModelVersionTag(OVERRIDE_TAG, f"because ({me}, verified)"))
     with pytest.raises(MlflowException, match="gate golden is red"):
         gated.transition_model_version_stage(MODEL, "2", "Production", False)
 
