@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import mlflow
@@ -21,6 +22,7 @@ from days_to_sell.settings import Settings
 from days_to_sell.training.spark.java import find_java
 from days_to_sell.training.spark.mleap_runtime import find_runtime
 from days_to_sell.training.spark.session import start_session
+from tests import scheduling
 from tests.sharing import alone
 
 REQUIRE_PARTS = "DAYS_TO_SELL_REQUIRE_PARTS"
@@ -39,6 +41,17 @@ os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the tests go on that can go on for long."""
     parser.addoption("--kills", type=int, default=3, help="kills of the MLflow server in test_store_kills.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    scheduling.sort(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Scheduling | None:
+    """Let no process wait for another."""
+    return scheduling.make_scheduler(config, log)
 
 
 @pytest.fixture(scope="session")

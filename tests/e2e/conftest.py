@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from days_to_sell.models import find_model
-from tests.e2e.trainings import Trained, run_training, store_of
+from tests.e2e.trainings import Trained, run_locally, store_of
 from tests.sharing import once
 
 ADVERTS = 4_000
@@ -41,7 +41,7 @@ def trained(example_lake: Path, shared: Path) -> Trained:
     """A training on that lake, on two cores, for all files that look at one."""
 
     def train(folder: Path) -> dict[str, Any]:
-        return asdict(run_training(folder / "home", example_lake, master="local[2]"))
+        return asdict(run_locally(folder / "home", example_lake))
 
     return Trained(**once(shared / "trained", train))
 
