@@ -36,13 +36,9 @@ MLFLOW_SCRATCH = Path(tempfile.gettempdir()) / "mlflow"
 # How Spark describes where a frame is written to.
 WRITTEN = re.compile(r"InsertIntoHadoopFsRelationCommand\n(?:Input.*\n)?Arguments: (\w+:[^\s,]+)")
 HELPS = """
-import runpy, sys
+import subprocess, sys
 for program in sys.argv[1:]:
-    sys.argv = [program, "--help"]
-    try:
-        runpy.run_path(program, run_name="__main__")
-    except SystemExit as ended:
-        assert not ended.code, program
+    subprocess.run([sys.executable, program, "--help"], check=True)
 """
 ENTRY_POINTS = yaml.safe_load((PROJECT / "MLproject").read_text(encoding="utf-8"))["entry_points"]
 STEPS = sorted(

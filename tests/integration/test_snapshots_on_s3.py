@@ -6,7 +6,7 @@ import pytest
 
 from days_to_sell.errors import DataError
 from mlflow_project.dags.looking import Seen, look
-from stack.s3 import S3Server
+from stack.s3 import SECRET, S3Server
 
 pytestmark = pytest.mark.parts
 DAY = "2025-06-30"
@@ -47,6 +47,6 @@ def test_a_server_that_refuses_is_told_with_its_reason(lake: str, monkeypatch: p
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     with pytest.raises(DataError, match="S3 refused with SignatureDoesNotMatch; look at AWS_SECRET"):
         look(lake, "adverts", DAY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-key-of-tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     with pytest.raises(DataError, match="NoSuchBucket; create the bucket"):
         look("s3a://nowhere/flats", "adverts", DAY)

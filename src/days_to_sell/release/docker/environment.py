@@ -91,7 +91,7 @@ class Environment:
             self._site.report(f"{self._name}: back to what served before")
             self.serve(routing)
         elif routing.serving is not None:
-            self._keep(routing)
+            self._keep(routing, written)
         return routing
 
     def bring_up(self, artifact: Artifact, deployment: Deployment, colour: Colour) -> None:
@@ -181,14 +181,14 @@ class Environment:
             for each in found
         )
 
-    def _keep(self, routing: Routing) -> None:
+    def _keep(self, routing: Routing, written: Routing) -> None:
         """Make sure that what serves is started, and that the proxy does what was decided."""
         for colour in {routing.serving, routing.proven} - {None}:
             self._running(colour)
-        if self._proxy.is_running():
-            self._proxy.apply(routing)
-        else:
+        if not self._proxy.is_running():
             self._proxy.start(routing)
+        elif routing != written or not self._proxy.does(routing):
+            self._proxy.apply(routing)
 
     def _replicas(self, colour: Colour | None = None) -> list[Container]:
         return self._containers.replicas(self._model, self._name, colour)

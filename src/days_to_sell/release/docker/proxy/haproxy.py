@@ -24,7 +24,7 @@ from days_to_sell.release.docker.containers import (
     role_of,
 )
 from days_to_sell.release.docker.proxy.configuration import RUNTIME_PORT, configuration
-from days_to_sell.release.docker.proxy.routing import Colour, Routing, read_header, slots
+from days_to_sell.release.docker.proxy.routing import COLOURS, Colour, Routing, read_header, slots
 from days_to_sell.release.docker.proxy.runtime import (
     SHOW,
     Place,
@@ -113,6 +113,15 @@ class Proxy:
                 f"the proxy in {self._environment} finds no ready replica at {', '.join(addresses.values())} "
                 f"within {seconds:g} seconds; it tells {dict(self._places())}"
             )
+
+    def does(self, routing: Routing) -> bool:
+        """Whether just those replicas get requests that are to; asking is quicker than telling again."""
+        places = self._places()
+        return all(
+            places[each].gets_requests() == routing.gets_requests(colour)
+            for colour in COLOURS
+            for each in slots(colour)
+        )
 
     def apply(self, routing: Routing) -> None:
         """Write a routing down, then carry it out; again does no harm."""
