@@ -1,18 +1,40 @@
 """Parts of MLflow that it imports with itself, and no command uses, left alone until somebody asks for them.
 
-They take a fifth of the time in which a command starts.
+They take a sixth of the time in which a command starts.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
 
 UNUSED = frozenset({"mlflow.genai", "mlflow.gateway"})
+
+
+class _Retried(Loader):
+    """Loads a module; one that cannot be loaded yet is forgotten, as Python forgets what it imports at once.
+
+    MLflow asks for some of its parts before they can be imported, and puts up with that.
+    """
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        try:
+            self._loader.exec_module(module)
+        except ImportError:
+            parent, _, name = module.__name__.rpartition(".")
+            sys.modules.pop(module.__name__, None)
+            vars(sys.modules[parent]).pop(name, None)
+            raise
 
 
 class _Later(MetaPathFinder):
@@ -25,7 +47,7 @@ class _Later(MetaPathFinder):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = LazyLoader(spec.loader)
+            spec.loader = LazyLoader(_Retried(spec.loader))
         return spec
 
 

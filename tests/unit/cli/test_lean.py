@@ -12,7 +12,7 @@ leave_unused()
 import days_to_sell.cli.rollback
 before = "fastapi" in sys.modules, "mlflow.genai.judges" in sys.modules
 import mlflow
-assert callable(mlflow.genai.evaluate)
+assert callable(mlflow.genai.make_judge)
 from mlflow.gateway.config import GatewayConfig
 assert GatewayConfig.__module__ == "mlflow.gateway.config"
 print(before)
