@@ -79,7 +79,7 @@ ui: $(TOOLKIT) ## Start the MLflow UI on the demo's store and print its address
 	@$(RUN) demo --ui --mlflow-port "$(MLFLOW_PORT)"
 
 .PHONY: test
-test: $(DEV) ## Run the tests that need no service (at most 10 minutes)
+test: $(DEV) ## Run the tests that need no service (a quarter of an hour on two cores)
 	@$(BIN)/python -m pytest tests -m "not parts" --numprocesses=2 --dist=loadfile \
 		--no-loadscope-reorder --session-timeout=2400
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -31,31 +30,13 @@ from days_to_sell.release.site import Site
 from days_to_sell.release.target import Artifact
 from days_to_sell.settings import Settings
 from stack.ports import free_port
+from tests.confinement import look_around
 from tests.packages import CAR, days_by_formula, make_package, rewrite, rewrite_bundle
 from tests.service import wait_until
 from tests.unit.release.fakes import ShelfRegistry
 
 pytestmark = pytest.mark.parts
 LABEL = "io.github.days-to-sell"
-UNWANTED = ("pyspark", "mlflow", "pandas", "jpype", "py4j")
-LOOK_FOR = f"""
-import importlib.util, json, os, pathlib, shutil
-status = dict(line.split(":", 1) for line in pathlib.Path("/proc/1/status").read_text().splitlines())
-def refuses(path):
-    try:
-        pathlib.Path(path, "probe").touch()
-    except OSError as error:
-        return error.strerror
-UNWANTED = {UNWANTED!r}
-print(json.dumps({{
-    "found": [name for name in UNWANTED if importlib.util.find_spec(name)],
-    "java": shutil.which("java"),
-    "uid": os.getuid(),
-    "capabilities": [int(status["Cap" + name], 16) for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")],
-    "no new privileges": status["NoNewPrivs"].strip(),
-    "writes": {{path: refuses(path) for path in ("/", "/srv/package", "/opt/service", "/var/tmp", "/tmp")}},
-}}))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +73,6 @@ def names(engine: docker.DockerClient, model: str) -> dict[str, str]:
     """Names of the model's containers, running or not, behind the model's own, and their ids."""
     found = engine.containers.list(all=True, filters={"name": model})
     return {str(each.name).removeprefix(f"{model}-"): str(each.id) for each in found}
-
-
-def look_around(container: Container) -> dict[str, object]:
-    """See from inside a container who runs there and what can be imported."""
-    code, output = container.exec_run(["python", "-c", LOOK_FOR])
-    assert code == 0, output
-    return dict(json.loads(output))
 
 
 def test_a_release_serves_from_a_confined_container_and_a_corrupted_version_leaves_it_running(

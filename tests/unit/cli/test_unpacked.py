@@ -34,6 +34,7 @@ def wheel(tmp_path: Path) -> Path:
             "settings.py",
             "cli/__init__.py",
             "cli/entry.py",
+            "cli/lean.py",
             "cli/unpacked.py",
         ):
             archive.write(SOURCE / "days_to_sell" / name, f"days_to_sell/{name}")
