@@ -86,6 +86,29 @@ function tell(words) {
   at("message").hidden = !words;
 }
 
+// Once there is an answer, it follows what is entered; but not while the button is pressed, which ends an entry too:
+// an answer that came before the release would move the button from under the pointer, and the click would be lost.
+function followEntries(form, button) {
+  let pressed = false;
+  let entered = false;
+  const follow = () => answered && ask({ moveFocus: false });
+  form.addEventListener("change", ({ target }) => {
+    if (target === at("key")) return;
+    if (pressed) entered = true;
+    else follow();
+  });
+  button.addEventListener("pointerdown", () => {
+    pressed = true;
+    entered = false;
+  });
+  const release = ({ target }) => {
+    if (pressed && entered && !button.contains(target)) follow();
+    pressed = false;
+  };
+  addEventListener("pointerup", release);
+  addEventListener("pointercancel", release);
+}
+
 function start() {
   at("what-if").replaceChildren(...numbers.map((field) => new Option(field.label)));
   at("what-if").selectedIndex = numbers.indexOf(firstChoice(fields));
@@ -96,10 +119,7 @@ function start() {
     if (at("key").value) keep(at("key").value.trim());
     ask({ moveFocus: true });
   });
-  // Once there is an answer, it follows what is entered.
-  at("form").addEventListener("change", (event) => {
-    if (answered && event.target !== at("key")) ask({ moveFocus: false });
-  });
+  followEntries(at("form"), at("form").querySelector("button"));
   for (const field of fields) {
     if (field.control.list) field.control.addEventListener("focus", () => field.control.select());
   }

@@ -110,6 +110,43 @@ def test_the_answer_follows_what_is_entered(visit: Visit, service: Service) -> N
     expect(visit.field("Valuation")).to_be_focused()
 
 
+def test_a_slow_click_on_the_button_is_not_lost_to_an_answer(visit: Visit) -> None:
+    """Pressing the button ends an entry too; what would be answered to that moves nothing before the release."""
+    visit.ask()
+    expect(visit.points).to_have_count(9)
+    visit.field("Price").fill("cheap")
+    button = visit.page.get_by_role("button", name="How many days?")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box
+    mouse = visit.page.mouse
+
+    mouse.move(box["x"] + 5, box["y"] + 5)
+    mouse.down()
+    visit.page.wait_for_timeout(500)
+    mouse.up()
+
+    expect(visit.field("Price")).to_be_focused()
+    expect(visit.beside("Price", "error")).to_be_visible()
+
+
+def test_an_entry_ended_by_a_press_that_slips_off_the_button_is_answered(
+    visit: Visit, service: Service
+) -> None:
+    """No click comes of such a press, and still the answer is that to what is entered."""
+    visit.ask()
+    visit.answered(predicted(service))
+    visit.field("Price").fill("12000")
+    button = visit.page.get_by_role("button", name="How many days?")
+    button.hover()
+
+    visit.page.mouse.down()
+    visit.page.mouse.move(1, 1)
+    visit.page.mouse.up()
+
+    visit.answered(predicted(service, price_gbp=12_000))
+
+
 def test_errors_stand_beside_their_fields_and_the_first_gets_the_focus(
     visit: Visit, service: Service
 ) -> None:
