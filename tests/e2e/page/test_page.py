@@ -111,7 +111,7 @@ def test_the_answer_follows_what_is_entered(visit: Visit, service: Service) -> N
 
 
 def test_a_slow_click_on_the_button_is_not_lost_to_an_answer(visit: Visit) -> None:
-    """Pressing the button ends an entry too; what would be answered to that moves nothing before the release."""
+    """Pressing the button ends an entry too; an answer to that moves nothing before the release."""
     visit.ask()
     expect(visit.points).to_have_count(9)
     visit.field("Price").fill("cheap")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -12,7 +13,9 @@ from days_to_sell.cli.notebooks.execution import Executed, execute
 from days_to_sell.errors import NotebookError
 
 
-def run(folder: Path, *cells: str, limit: int = 60) -> tuple[Executed, list[str]]:
+def run(
+    folder: Path, *cells: str, limit: int = 60, enough: Callable[[], bool] = lambda: False
+) -> tuple[Executed, list[str]]:
     """Run a notebook of code cells, each below a heading with its number."""
     book = nbformat.v4.new_notebook()
     for number, source in enumerate(cells, start=1):
@@ -22,7 +25,8 @@ def run(folder: Path, *cells: str, limit: int = 60) -> tuple[Executed, list[str]
     nbformat.write(book, notebook)
     said: list[str] = []
     environment = {**os.environ, "TOLD": "to the kernel"}
-    return execute(notebook, folder / "build", environment, report=said.append, limit=limit), said
+    target = folder / "build"
+    return execute(notebook, target, environment, report=said.append, limit=limit, enough=enough), said
 
 
 def test_a_notebook_is_run_where_it_stands_and_kept_with_its_outputs(tmp_path: Path) -> None:
@@ -34,6 +38,7 @@ def test_a_notebook_is_run_where_it_stands_and_kept_with_its_outputs(tmp_path: P
     assert "to the kernel" in done.page.read_text(encoding="utf-8")
     assert not nbformat.read(tmp_path / "here" / "tried.ipynb", 4).cells[1].outputs
     assert said == ["tried: Part 1", "tried: Part 2"]
+    assert done.whole
 
 
 def test_a_cell_that_fails_is_named_and_what_was_shown_is_kept(tmp_path: Path) -> None:
@@ -48,6 +53,19 @@ def test_a_cell_that_fails_is_named_and_what_was_shown_is_kept(tmp_path: Path) -
     assert [len(cell.outputs) for cell in kept.cells[1::2]] == [1, 1, 0]
     assert "so far" in page
     assert "ZeroDivisionError" in page
+
+
+def test_a_notebook_ends_where_it_is_enough(tmp_path: Path) -> None:
+    """After the cell that settled it nothing runs, and what was shown so far is kept."""
+    settled = tmp_path / "settled"
+    cells = ("print('so far')", f"open({str(settled)!r}, 'w').close()", "print('never')")
+
+    done, said = run(tmp_path, *cells, enough=settled.exists)
+
+    assert not done.whole
+    assert said == ["tried: Part 1", "tried: Part 2"]
+    assert [len(cell.outputs) for cell in nbformat.read(done.book, 4).cells[1::2]] == [1, 0, 0]
+    assert "so far" in done.page.read_text(encoding="utf-8")
 
 
 def test_a_cell_that_hangs_is_ended(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def equivalence(lake: Path | None, adverts: int, home: Path, again: bool, seed_d
 
     The training data has to be the same row for row, and the best models have to answer every row of it and
     every golden row alike, within 1e-9. What differs is told by column and row; the last line is the verdict.
+    Where the training data differ already, the notebook is not run to its end.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 
 from days_to_sell.cli.equivalence.seeding import copy_with_difference
-from days_to_sell.cli.equivalence.verdict import Verdict, compare_sides
+from days_to_sell.cli.equivalence.verdict import Verdict, compare_data, compare_sides
 from days_to_sell.cli.notebooks import find
 from days_to_sell.cli.notebooks.batch import SEED
 from days_to_sell.cli.notebooks.execution import execute
@@ -21,6 +22,7 @@ from days_to_sell.models import Model, find_model
 from days_to_sell.release.project import project_root
 
 NOTEBOOK = "3-experiments"
+SIDES = ("notebook", "project")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class Sides:
             if lake is None:
                 model.write_example_lake(root, data=None, adverts=adverts, seed=SEED)
             self._run_project(model, workshop, root, summary)
-        self._run_notebook(model, workshop, root, seeded=seeded)
+        whole = self._run_notebook(model, workshop, root, seeded=seeded)
+        if not whole:
+            self.report("the notebook ended there: other training data make another model")
+            return compare_data(*(self._trained_on(side) for side in SIDES))
         return compare_sides(model.spec, workshop.store, summary, NOTEBOOK)
 
     def _run_project(self, model: Model, workshop: Workshop, lake: Path, summary: Path) -> None:
@@ -65,26 +70,44 @@ class Sides:
         parameters = {
             "model": self.folder,
             "lake": str(lake),
-            "training_data": str(self._training_data("project")),
+            "training_data": str(self._new_training_data("project")),
             "summary": str(summary),
         }
         store = {"MLFLOW_TRACKING_URI": workshop.store}
         run_project(project_root(), model.spec.name, f"retrain {model.spec.name}", parameters, store)
         self.report(f"the project ran for {time.monotonic() - started:.0f} s")
 
-    def _run_notebook(self, model: Model, workshop: Workshop, lake: Path, *, seeded: bool) -> None:
+    def _run_notebook(self, model: Model, workshop: Workshop, lake: Path, *, seeded: bool) -> bool:
+        """Run it to its end, or until its training data are others than the project's."""
         (book,) = find((NOTEBOOK,))
         if seeded:
             own = self.home.resolve() / "lake-with-difference"
-            trained = next(self.home.resolve().glob("project-training-data/*/*/rows"))
-            self.report(f"seeded difference: {copy_with_difference(lake, own, model.spec, trained)}")
+            trained = self._trained_on("project")
+            changed = copy_with_difference(lake, own, model.spec, trained / "rows")
+            self.report(f"seeded difference: {changed}")
             lake = own
-        environment = workshop.environment(str(lake), self._training_data("notebook"), {})
-        done = execute(book, self.home, environment, report=self.report)
+        environment = workshop.environment(str(lake), self._new_training_data("notebook"), {})
+        done = execute(book, self.home, environment, report=self.report, enough=self._data_differ)
         self.report(f"the notebook ran for {done.seconds:.0f} s, see {done.page}")
+        return done.whole
 
-    def _training_data(self, side: str) -> Path:
+    def _new_training_data(self, side: str) -> Path:
         """Give a folder of training sets that is new, so that neither side opens what the other built."""
-        folder = self.home.resolve() / f"{side}-training-data"
+        folder = self._training_data(side)
         shutil.rmtree(folder, ignore_errors=True)
         return folder
+
+    def _training_data(self, side: str) -> Path:
+        return self.home.resolve() / f"{side}-training-data"
+
+    def _manifests(self, side: str) -> list[Path]:
+        return list(self._training_data(side).glob("*/*/manifest.json"))
+
+    def _trained_on(self, side: str) -> Path:
+        (manifest,) = self._manifests(side)
+        return manifest.parent
+
+    def _data_differ(self) -> bool:
+        """Tell whether both sides have training data, and these are not the same."""
+        manifests = [manifest for side in SIDES for manifest in self._manifests(side)]
+        return len({json.loads(each.read_text(encoding="utf-8"))["digest"] for each in manifests}) > 1

@@ -53,20 +53,24 @@ class Verdict:
 
     Args:
         frames: Training data, then predictions.
-        golden: The project's golden rows, answered by the notebook's model.
+        golden: The project's golden rows, answered by the notebook's model; none where its training data
+            were others, for which there was no model.
     """
 
     frames: tuple[Comparison, ...]
-    golden: Proof
+    golden: Proof | None
 
     @property
     def equal(self) -> bool:
         """Whether nothing differs."""
-        return all(frame.equal for frame in self.frames) and self.golden.passed
+        return all(frame.equal for frame in self.frames) and self.golden is not None and self.golden.passed
 
     def to_text(self) -> str:
         """Write it for a terminal; the last line is the verdict."""
         lines = [frame.to_text() for frame in self.frames]
+        if self.golden is None:
+            lines.append("predictions, golden answers: not asked for")
+            return "\n".join([*lines, self._last_line()])
         state = "the same" if self.golden.passed else f"DIFFERENT in {len(self.golden.differences)} rows"
         largest = f"largest relative difference {self.golden.max_rel_error:.2g}"
         lines.append(f"golden answers: {state}\n  {self.golden.rows} rows, {largest}")
@@ -74,7 +78,7 @@ class Verdict:
         return "\n".join([*lines, self._last_line()])
 
     def _last_line(self) -> str:
-        if self.equal:
+        if self.equal and self.golden:
             rows = self.frames[0].rows[0]
             return (
                 f"equivalent: notebook and project have the same {rows:,} training rows, and their models "
@@ -85,8 +89,23 @@ class Verdict:
             for frame in self.frames
             if not frame.equal
         ]
-        parts += [] if self.golden.passed else [f"golden answers ({len(self.golden.differences)} rows)"]
+        if self.golden and not self.golden.passed:
+            parts.append(f"golden answers ({len(self.golden.differences)} rows)")
         return f"DIFFERENT: {'; '.join(parts)}"
+
+
+def compare_data(notebook: Path, project: Path) -> Verdict:
+    """Compare the training data of both sides alone: where these differ, the models do.
+
+    Args:
+        notebook, project: The folders of the training sets.
+
+    Raises:
+        DataError: A folder holds no training data.
+    """
+    spark = start_session("equivalence")
+    frames = [_open(spark, str(folder)).frame for folder in (notebook, project)]
+    return Verdict((compare_frames("training data", *frames),), None)
 
 
 def compare_sides(spec: ModelSpec, store: str, summary: Path, notebook: str) -> Verdict:
@@ -144,12 +163,17 @@ def _side(spark: SparkSession, run: Run, model: str, scratch: Path) -> Side:
     used = run.inputs.dataset_inputs[0].dataset
     # The dataset is where the rows can be read; their manifest stands beside them.
     path = json.loads(used.source)["path"].removesuffix("/rows")
-    data = open_training_set(spark, path)
-    if data is None:
-        raise DataError(f"run {run.info.run_id} was trained on {path}, which is not there; run it again")
+    data = _open(spark, path)
     scratch.mkdir()
     fetched = ModelsArtifactRepository(model).download_artifacts(MODEL_DATA_SUBPATH, str(scratch))
     return Side(run, data, model, open_package(Path(fetched)))
+
+
+def _open(spark: SparkSession, path: str) -> TrainingSet:
+    data = open_training_set(spark, path)
+    if data is None:
+        raise DataError(f"the training data {path} is not there; run both sides again")
+    return data
 
 
 def _predict(spec: ModelSpec, side: Side) -> DataFrame:

@@ -31,11 +31,17 @@ class Executed:
         book: The notebook with its outputs.
         page: The same as a page for a browser.
         seconds: How long it ran.
+        whole: Whether all of its cells ran.
     """
 
     book: Path
     page: Path
     seconds: float
+    whole: bool = True
+
+
+class _EnoughError(Exception):
+    """Nobody needs the cells that are left."""
 
 
 def execute(
@@ -45,6 +51,7 @@ def execute(
     *,
     report: Progress,
     limit: int = CELL_SECONDS,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Executed:
     """Run a notebook where it stands and write it with its outputs, also when a cell fails.
 
@@ -54,10 +61,16 @@ def execute(
         environment: The whole environment of the kernel.
         report: Takes a line for each part of the notebook that begins.
         limit: Seconds that one cell may take.
+        enough: Asked after each cell; the notebook ends where it says so.
 
     Raises:
         NotebookError: A cell failed or took too long; the message says which and why.
     """
+
+    def stop_where_enough(**cell: object) -> None:
+        if enough():
+            raise _EnoughError
+
     book = read(notebook)
     progress = _Progress(book, notebook.stem, report)
     client = NotebookClient(
@@ -66,13 +79,16 @@ def execute(
         kernel_name="python3",
         resources={"metadata": {"path": str(notebook.parent)}},
         on_cell_start=progress,
+        on_cell_executed=stop_where_enough,
         # The kernel listens on the loopback interface alone, and warns of that each time.
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
-    started = time.monotonic()
+    started, whole = time.monotonic(), True
     target.mkdir(parents=True, exist_ok=True)
     try:
         client.execute(env=dict(environment))
+    except _EnoughError:
+        whole = False
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookError(
             f"{notebook.name} failed under {progress.heading!r}: {_reason(error, limit)}; "
@@ -80,7 +96,7 @@ def execute(
         ) from error
     finally:
         _keep(book, target, notebook)
-    return Executed(target / notebook.name, _page(target, notebook), time.monotonic() - started)
+    return Executed(target / notebook.name, _page(target, notebook), time.monotonic() - started, whole)
 
 
 class _Progress:
