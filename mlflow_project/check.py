@@ -1,7 +1,6 @@
 """Entry point ``check``: see ``days-to-sell step check``. Also for spark-submit."""
 
 from days_to_sell.cli.entry import run
-from days_to_sell.cli.step.check import check
 
 if __name__ == "__main__":
-    run(check)
+    run("step.check")

@@ -1,7 +1,6 @@
 """Entry point ``convert``: see ``days-to-sell step convert``. Also for spark-submit."""
 
 from days_to_sell.cli.entry import run
-from days_to_sell.cli.step.convert import convert
 
 if __name__ == "__main__":
-    run(convert)
+    run("step.convert")

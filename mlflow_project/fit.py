@@ -1,7 +1,6 @@
 """Entry point ``fit``: see ``days-to-sell step fit``. Also for spark-submit."""
 
 from days_to_sell.cli.entry import run
-from days_to_sell.cli.step.fit import fit
 
 if __name__ == "__main__":
-    run(fit)
+    run("step.fit")

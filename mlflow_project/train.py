@@ -1,7 +1,6 @@
 """Entry point ``main``: data, candidates, one registered version. Also for spark-submit."""
 
 from days_to_sell.cli.entry import run
-from days_to_sell.cli.train import train
 
 if __name__ == "__main__":
-    run(train)
+    run("train")

@@ -8,7 +8,6 @@ import click
 
 from days_to_sell import __version__
 from days_to_sell.cli.entry import run
-from days_to_sell.cli.lean import leave_unused
 
 # Command to the module that holds it, imported when the command is asked for: Spark and MLflow take
 # seconds to import, and no command needs all of them.
@@ -75,5 +74,4 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line."""
-    leave_unused()
     run(cli, "days-to-sell")

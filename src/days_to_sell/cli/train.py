@@ -11,16 +11,15 @@ from pathlib import Path
 import click
 import mlflow
 
-from days_to_sell.cli.making import (
-    convert,
+from days_to_sell.cli.beginning import (
     log_data,
     log_report,
     open_run,
-    register_converted,
     require_signing_key,
     session_for,
     tags_of,
 )
+from days_to_sell.cli.making import convert, register_converted
 from days_to_sell.cli.options import lake_options, model_option, yes_no_option
 from days_to_sell.cli.summaries import write_summary
 from days_to_sell.data.training_set import TrainingSet, build_training_set

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from lifelines.utils import concordance_index
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -126,6 +125,9 @@ def _foretelling(spec: ModelSpec, sample: pd.DataFrame) -> Iterator[Suspect]:
     maximum-likelihood hazard of an exponential time, which takes censoring into account. The concordance
     (Harrell et al., 1982) of that ranking is measured on the other half.
     """
+    # It takes a second to import, and only what is built anew is looked through.
+    from lifelines.utils import concordance_index
+
     half = np.arange(len(sample)) % 2 == 0
     learned, held_out = sample[half], sample[~half]
     for name in _judged(spec, sample):

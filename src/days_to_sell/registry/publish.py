@@ -1,4 +1,4 @@
-"""Publishing in two steps: the best candidate is proved and logged, then registered as one version."""
+"""The first of two steps to a version: the best candidate is proved and logged as a model."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ import mlflow
 from days_to_sell.data.code import is_whole
 from days_to_sell.data.shared import scratch_beside
 from days_to_sell.data.training_set import TrainingSet
-from days_to_sell.errors import DaysToSellError, ExportError, PackageError
+from days_to_sell.errors import ExportError, PackageError
 from days_to_sell.registry import mleap_flavor
 from days_to_sell.registry.dataset import link_to_model
-from days_to_sell.registry.events.place import open_log, whoever_runs_this
-from days_to_sell.registry.gates.evaluate import evaluate
 from days_to_sell.registry.gates.evidence import FOLDER, write_evidence, write_held_out
 from days_to_sell.registry.mleap_export import export_bundle
 from days_to_sell.registry.provenance import write_provenance
-from days_to_sell.registry.versions import ModelVersion, Registry
 from days_to_sell.scoring.derive import Derivations
 from days_to_sell.scoring.package import ModelPackage, open_package, write_package
 from days_to_sell.scoring.predictor import Predictor
@@ -32,8 +29,6 @@ from days_to_sell.training.evaluation import Evaluation
 from days_to_sell.training.golden import build_golden
 from days_to_sell.training.learn import learn
 
-# Where a log of this machine alone lies, where the registry is no database.
-LOG_FOLDER = Path("build/release")
 Progress = Callable[[str], None]
 
 
@@ -122,54 +117,6 @@ def require_new(target: Path) -> None:
     """
     if target.exists():
         raise PackageError(f"{target} exists; choose another directory, packages are never overwritten")
-
-
-def register(
-    spec: ModelSpec,
-    model_id: str,
-    *,
-    registry: Registry,
-    flavors: Sequence[str],
-    tags: Mapping[str, str],
-    description: str = "",
-    report: Progress = print,
-) -> ModelVersion:
-    """Register a logged model as one version, with a description and tags that say what it is.
-
-    Where it is registered already, as by a program that was killed meanwhile, that version is completed.
-
-    Args:
-        spec: The model.
-        model_id: MLflow's name for the logged model.
-        registry: Where it is registered.
-        flavors: What can load it.
-        tags: What the tags of the version say.
-        description: What a person reads first of the version, in Markdown.
-        report: Takes lines of progress.
-
-    Raises:
-        RegistryError: The registry refused.
-    """
-    version = registry.made_from(spec.name, model_id)
-    if version is None:
-        created = mlflow.register_model(f"models:/{model_id}", spec.name)
-        version = registry.version(spec.name, str(created.version))
-    registry.describe(version, description)
-    registry.tag(version, tags)
-    report(f"registered {version.model} version {version.version}: {', '.join(flavors)}")
-    return version
-
-
-def evaluate_gates(
-    spec: ModelSpec, version: ModelVersion, *, registry: Registry, report: Progress = print
-) -> None:
-    """Evaluate the gates of a version that stays registered whatever comes of it."""
-    try:
-        log = open_log(Settings.from_env().event_log, mlflow.get_registry_uri(), LOG_FOLDER, report)
-        evaluate(spec, version, registry=registry, log=log, actor=whoever_runs_this(), report=report)
-    except DaysToSellError as error:
-        again = f"days-to-sell gates {version.model} {version.version} --evaluate"
-        report(f"note: its gates were not evaluated ({error}); run: {again}")
 
 
 def _package(

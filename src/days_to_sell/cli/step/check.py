@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import mlflow
 
-from days_to_sell.cli.making import log_report, session_for
+from days_to_sell.cli.beginning import log_report, session_for
 from days_to_sell.cli.options import master_option, yes_no_option
 from days_to_sell.cli.step.options import step_options, step_run
 from days_to_sell.data.drift import check_drift

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from days_to_sell.cli import making
+from days_to_sell.cli.beginning import require_signing_key, session_for
 from days_to_sell.cli.options import master_option
 from days_to_sell.cli.step.options import step_options, step_run
 from days_to_sell.cli.step.taken import checked_data, open_checked, said_done
@@ -34,8 +35,8 @@ def convert(folder: str, lake: str, snapshot: str, master: str) -> None:
         kept = flow.needed("fit", data.key).left
         if said_done("convert", flow.found("convert", data.key), searched=kept["searched"]):
             return
-        making.require_signing_key()
-        spark = making.session_for(spec, master, data.left["training_data"])
+        require_signing_key()
+        spark = session_for(spec, master, data.left["training_data"])
         training_set = open_checked(spark, flow, data)
         prepared = prepare(spec, training_set.frame, training_set.tables)
         taken = take_up(kept, spec, prepared, scratch=scratch_beside(spark, training_set.path))

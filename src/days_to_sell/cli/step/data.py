@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from days_to_sell.cli.making import log_data, log_report, session_for
+from days_to_sell.cli.beginning import log_data, log_report, session_for
 from days_to_sell.cli.options import TRAINING_DATA, master_option
 from days_to_sell.cli.step.options import day_of, step_options, step_run
 from days_to_sell.data.training_set import build_training_set

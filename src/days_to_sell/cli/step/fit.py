@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from days_to_sell.cli.making import log_data, require_signing_key, session_for, tags_of
+from days_to_sell.cli.beginning import log_data, require_signing_key, session_for, tags_of
 from days_to_sell.cli.options import master_option, yes_no_option
 from days_to_sell.cli.step.options import step_options, step_run
 from days_to_sell.cli.step.taken import checked_data, open_checked, said_done

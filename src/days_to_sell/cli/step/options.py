@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from days_to_sell.cli.making import open_run
+from days_to_sell.cli.beginning import open_run
 from days_to_sell.cli.options import model_option
 from days_to_sell.models import Model, find_model
 from days_to_sell.registry.flow import NEWEST, Flow

@@ -14,8 +14,8 @@ from days_to_sell.cli.events import find_log
 from days_to_sell.cli.step.options import step_options, step_run
 from days_to_sell.cli.step.taken import checked_data, said_done
 from days_to_sell.errors import LeaseError
-from days_to_sell.registry.publish import evaluate_gates
-from days_to_sell.registry.publish import register as register_model
+from days_to_sell.registry.register import evaluate_gates
+from days_to_sell.registry.register import register as register_model
 from days_to_sell.registry.versions import Registry
 
 # A registration takes a second or two; who held the right longer than this was killed.

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,9 +16,12 @@ from days_to_sell.errors import GateError
 from days_to_sell.scoring.package import ModelPackage
 from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, ModelSpec
 from days_to_sell.spec.gates import HIGHER_IS_BETTER
-from days_to_sell.training.compare import Prepared, Result
-from days_to_sell.training.evaluation import Evaluation
 from days_to_sell.training.learn import to_json
+
+if TYPE_CHECKING:
+    # Whoever evaluates gates reads what is here, and needs no training for it.
+    from days_to_sell.training.compare import Prepared, Result
+    from days_to_sell.training.evaluation import Evaluation
 
 FOLDER, FILE = "gates", "held_out.jsonl.gz"
 INTEGRITY, FIGURES, HELD_OUT = "gates.integrity", "gates.figures", "gates.held_out"

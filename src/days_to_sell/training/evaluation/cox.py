@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
 
 from days_to_sell.spec import DURATION, OBSERVED, ROW_ID, Bucketed, Category, ModelSpec
 from days_to_sell.training.evaluation.curves import Curve, Floats
+
+if TYPE_CHECKING:
+    from lifelines import CoxPHFitter
 
 AT_MOST, SEED = 20_000, 20
 PENALTY = 0.01
@@ -120,6 +123,9 @@ def fit_cox(spec: ModelSpec, rows: pd.DataFrame, *, at_most: int = AT_MOST) -> C
     design = Design.of(spec, used)
     matrix = design.matrix(used)
     matrix = matrix.assign(**{DURATION: used[DURATION], OBSERVED: used[OBSERVED]})
+    # It takes a second to import, and only a fit needs it.
+    from lifelines import CoxPHFitter
+
     fitter = CoxPHFitter(penalizer=PENALTY).fit(matrix, DURATION, OBSERVED)
     note = f"fitted on {len(used):,} of {len(rows):,} rows" if len(used) < len(rows) else ""
     return CoxModel(design, fitter, note)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from lifelines import KaplanMeierFitter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -85,6 +84,9 @@ def censoring_weights(counts: pd.DataFrame, targets: Floats, horizon: int) -> Fl
     """
     sold = counts[OBSERVED] == 1
     left = np.where(sold, np.nextafter(counts[DURATION], 0.0), counts[DURATION])
+    # It takes a second to import, and only a training needs it.
+    from lifelines import KaplanMeierFitter
+
     fitter = KaplanMeierFitter().fit(left, event_observed=~sold, weights=counts["rows"])
     just_before = np.nextafter(np.minimum(targets, float(horizon)), 0.0)
     followed = fitter.survival_function_at_times(just_before).to_numpy()
