@@ -1,4 +1,4 @@
-"""How a training begins, in one go and in steps: with a session of Spark and a run that says what it reads."""
+"""How a training begins, in one go and in steps: a session of Spark, and a run that says what it reads."""
 
 from __future__ import annotations
 
