@@ -29,6 +29,9 @@ May be set:
   MLFLOW_HOST (127.0.0.1), MLFLOW_PORT (5000), MLFLOW_WORKERS (one for each processor, 2 to 4)
   MLFLOW_DEFAULT_PERMISSION (READ) what a user may do with experiments and models of others:
                                    READ, USE, EDIT, MANAGE or NO_PERMISSIONS
+  MLFLOW_LOGIN_CACHE_SECONDS (30)  for how long a password that was right is not computed again, which takes a tenth of
+                                   a second of a processor at each request; one that was changed or taken away may work
+                                   that long. 0 computes it each time
 
 Each secret may be in a file instead, named by PGPASSWORD_FILE, AWS_ACCESS_KEY_ID_FILE, AWS_SECRET_ACCESS_KEY_FILE,
 MLFLOW_FLASK_SERVER_SECRET_KEY_FILE or MLFLOW_AUTH_ADMIN_PASSWORD_FILE. No secret is printed, or put on a command line.
@@ -79,6 +82,8 @@ check_settings() {
     need MLFLOW_SERVER_ALLOWED_HOSTS "the names that clients call this server by, such as mlflow.example"
   fi
   [[ "$workers" =~ ^[1-9][0-9]*$ ]] || fail "MLFLOW_WORKERS is '$workers'; set it to a whole number above zero"
+  [[ "$login_cache" =~ ^(0|[1-9][0-9]*)$ ]] ||
+    fail "MLFLOW_LOGIN_CACHE_SECONDS is '$login_cache'; set it to a whole number of seconds, or to 0"
   case "$permission" in
     READ | USE | EDIT | MANAGE | NO_PERMISSIONS) ;;
     *) fail "MLFLOW_DEFAULT_PERMISSION is '$permission'; set it to READ, USE, EDIT, MANAGE or NO_PERMISSIONS" ;;
@@ -114,6 +119,7 @@ default_permission = $permission
 database_uri = ${MLFLOW_DATABASE//%/%%}
 admin_username = admin
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
+auth_cache_ttl_seconds = $login_cache
 INI
   export MLFLOW_AUTH_CONFIG_PATH="$logins"
 }
@@ -142,6 +148,7 @@ main() {
   host="${MLFLOW_HOST:-127.0.0.1}"
   port="${MLFLOW_PORT:-5000}"
   permission="${MLFLOW_DEFAULT_PERMISSION:-READ}"
+  login_cache="${MLFLOW_LOGIN_CACHE_SECONDS:-30}"
   workers="${MLFLOW_WORKERS:-}"
   if [ -z "$workers" ]; then
     workers="$(nproc)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import subprocess
 import sys
@@ -56,6 +57,10 @@ def test_help_names_every_variable_that_the_script_reads() -> None:
         ({"MLFLOW_HOST": "0.0.0.0"}, "MLFLOW_SERVER_ALLOWED_HOSTS is not set"),  # noqa: S104 - refused
         ({"MLFLOW_WORKERS": "many"}, "MLFLOW_WORKERS is 'many'"),
         ({"MLFLOW_DEFAULT_PERMISSION": "ALL"}, "MLFLOW_DEFAULT_PERMISSION is 'ALL'; set it to READ, USE"),
+        (
+            {"MLFLOW_LOGIN_CACHE_SECONDS": "-1"},
+            "MLFLOW_LOGIN_CACHE_SECONDS is '-1'; set it to a",
+        ),
         ({"PATH": "/usr/bin:/bin"}, "is not on PATH; activate the environment"),
     ],
 )
@@ -91,3 +96,19 @@ def test_artifacts_that_cannot_be_listed_keep_it_from_starting() -> None:
     assert "start.sh: MLFLOW_ARTIFACTS cannot be listed" in ended.stderr
     assert "look at the bucket, AWS_ACCESS_KEY_ID" in ended.stderr
     assert SECRET not in ended.stderr
+
+
+@pytest.mark.parametrize(("variables", "seconds"), [({}, 30), ({"MLFLOW_LOGIN_CACHE_SECONDS": "0"}, 0)])
+def test_a_right_password_is_computed_again_after_a_while(
+    variables: dict[str, str], seconds: int, tmp_path: Path
+) -> None:
+    """MLflow's own default computes it at each request; what it reads is shown by a program in its place."""
+    for name, content in (("mlflow", 'cat "$MLFLOW_AUTH_CONFIG_PATH"'), ("days-to-sell", ""), ("python", "")):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{content}\n", encoding="utf-8")
+        program.chmod(0o755)
+    told = start(**variables, PATH=f"{tmp_path}:/usr/bin:/bin")
+    read = configparser.ConfigParser()
+    read.read_string(told.stdout)
+    assert read.getint("mlflow", "auth_cache_ttl_seconds") == seconds, told.stderr
+    assert read["mlflow"]["database_uri"] == SOUND["MLFLOW_DATABASE"]
