@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from mlflow import MlflowClient
 
 from days_to_sell.cli import cli
+from days_to_sell.errors import SignatureError
 from days_to_sell.registry.events.event import Event, Kind
 from days_to_sell.registry.events.log import EventLog
 from days_to_sell.registry.mleap_flavor import MODEL_DATA_SUBPATH
@@ -30,6 +31,7 @@ from days_to_sell.release.site import Site
 from days_to_sell.scoring.package import MANIFEST
 from days_to_sell.scoring.signature import sign_package
 from days_to_sell.settings import Settings
+from stack.kubelet.manifest import read_deployment, render
 from stack.ports import free_port
 from tests.packages import make_package, rewrite
 from tests.registered import register_folder
@@ -183,6 +185,42 @@ def test_a_rollback_takes_the_very_image_that_was_kept(home: Home, engine: docke
     assert replica.attrs["Image"] == kept
     (event,) = home.events(Kind.ROLLED_BACK)
     print(f"rolled back in {event.body['seconds']:.2f} s")
+
+
+def test_manifests_name_the_image_that_was_proven_and_published(home: Home, tmp_path: Path) -> None:
+    """Of the version in Production, proven on this engine: rendered, its pods run those very bytes."""
+    asked = ["kubernetes", home.model, "--to", str(tmp_path), "--workspace", str(home.workspace)]
+    written = CliRunner().invoke(cli, asked)
+    assert written.exit_code == 0, written.output
+    folder = tmp_path / f"{home.model}-production"
+    assert written.stdout.splitlines()[-2:] == [
+        f"written, not applied: {home.model} version 1 for production in {folder}",
+        f"kubectl apply -k {folder}",
+    ]
+    pod = read_deployment(render(folder), "scoring").pod
+    first = home.events(Kind.RELEASED)[0]
+    assert pod.image == first.body["published"]
+    assert pod.environment["DAYS_TO_SELL_MODEL_VERSION"] == "1"
+    verified = CliRunner().invoke(cli, ["verify", pod.image])
+    assert verified.exit_code == 0, verified.output
+
+
+def test_manifests_of_a_version_are_for_preproduction_before_it_is_promoted(
+    home: Home, tmp_path: Path
+) -> None:
+    """What is signed may be tried there; for production, and where nobody trusts it, nothing is written."""
+    asked = ["kubernetes", home.model, "--to", str(tmp_path), "--workspace", str(home.workspace)]
+    early = CliRunner().invoke(cli, [*asked, "--version", "2"])
+    assert (early.exit_code, "--version is for --environment preprod" in early.output) == (2, True)
+    unsigned = CliRunner().invoke(cli, [*asked, "--environment", "preprod", "--version", "3"])
+    assert isinstance(unsigned.exception, SignatureError)
+    assert not list(tmp_path.iterdir())
+
+    tried = CliRunner().invoke(cli, [*asked, "--environment", "preprod", "--version", "2"])
+    assert tried.exit_code == 0, tried.output
+    pod = read_deployment(render(tmp_path / f"{home.model}-preprod"), "scoring").pod
+    assert pod.image == home.events(Kind.RELEASED)[1].body["published"]
+    assert pod.environment["DAYS_TO_SELL_ENVIRONMENT"] == "preprod"
 
 
 def test_what_no_trusted_key_signed_is_refused_and_what_serves_stays(home: Home) -> None:
