@@ -15,11 +15,17 @@ from tests.e2e.trainings import Trained, run_locally, store_of
 from tests.sharing import once
 
 ADVERTS = 4_000
+# Names a folder of several test runs on the same code, which then train once.
+SHARED = "DAYS_TO_SELL_TESTS_SHARED"
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this test run have in common."""
+    """What all processes of this test run have in common; other runs too, where the environment says so."""
+    if SHARED in os.environ:
+        chosen = Path(os.environ[SHARED])
+        chosen.mkdir(parents=True, exist_ok=True)
+        return chosen
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
