@@ -21,6 +21,7 @@ from days_to_sell.release.process.processes import identity
 from days_to_sell.release.process.state import StateFiles
 from days_to_sell.release.process.target import ProcessTarget
 from days_to_sell.release.site import Site
+from days_to_sell.release.target import PREPROD, PRODUCTION
 
 TargetName = Literal["process", "docker"]
 PROC = Path("/proc")
@@ -46,13 +47,13 @@ class Place(Protocol):
         """End and remove all that was started and built here."""
 
 
-def place_of(target: TargetName, site: Site) -> Place:
+def place_of(target: TargetName, site: Site, model: str) -> Place:
     """Find the side of a target that can be killed.
 
     Raises:
-        TargetError: No engine answers.
+        TargetError: No engine answers, or the model is served there from elsewhere.
     """
-    return Containing(connect(), site) if target == "docker" else Processing(site)
+    return Containing(connect(), site, model) if target == "docker" else Processing(site)
 
 
 class Processing:
@@ -111,11 +112,17 @@ class Containing:
     Args:
         engine: Client of the engine.
         site: The place that they are started from.
+        model: What is served.
+
+    Raises:
+        TargetError: The model's containers are another place's already; nothing could serve here.
     """
 
-    def __init__(self, engine: docker.DockerClient, site: Site) -> None:
+    def __init__(self, engine: docker.DockerClient, site: Site, model: str) -> None:
         self._engine, self._site = engine, site
         self._containers = Containers(engine, site.workspace)
+        for environment in (PREPROD, PRODUCTION):
+            self._containers.find(model, environment)
 
     def strike(self, luck: float) -> str | None:
         """Kill a replica or a proxy as ``docker kill`` does, after which the engine leaves it dead."""

@@ -62,7 +62,7 @@ class World:
         self.daemon = Program("daemon", self._daemon(), self.folder, self._variables())
         addresses = Addresses(ports={PRODUCTION: self.port, PREPROD: self.preprod_port})
         site = Site(Settings.from_env(), project_root(), self.folder / "place", addresses, lambda _: None)
-        self.place: Place = place_of(self.target, site)
+        self.place: Place = place_of(self.target, site, MODEL)
         self.site = site
 
     @property

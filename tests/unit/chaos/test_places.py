@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from chaos.places import Processing
+from chaos.places import Containing, Processing
+from days_to_sell.errors import TargetError
 from days_to_sell.release.addresses import Addresses
 from days_to_sell.release.process.processes import identity
 from days_to_sell.release.process.state import Record, StateFiles
@@ -71,3 +74,11 @@ def test_clearing_a_place_ends_strays_too(site: Site, master: subprocess.Popen[b
     """Nothing that was started from here outlives the run."""
     Processing(site).clear(())
     assert master.wait() == -signal.SIGKILL
+
+
+def test_containers_of_another_place_are_refused_at_once(site: Site) -> None:
+    """The daemon would leave them alone, and what is promoted would be waited for in vain."""
+    elsewhere = SimpleNamespace(labels={})
+    engine: Any = SimpleNamespace(containers=SimpleNamespace(get=lambda name: elsewhere))
+    with pytest.raises(TargetError, match="container m-preprod was not started by this toolkit; end it"):
+        Containing(engine, site, "m")
