@@ -73,6 +73,8 @@ def own_mlflow() -> Iterator[None]:
     yield
     mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
     mlflow.tracking.fluent._active_experiment_id = None
+    # An experiment that is set is told to child processes too, and MLflow itself asks there first.
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
 
 
 @pytest.fixture(scope="session")

@@ -93,10 +93,10 @@ def monitor(
     if train and not (lake or line):
         raise click.UsageError("--retrain needs --lake to train from, or --retrain-command")
     rule = Rule(*n_of_m, psi, min_rows)
-    registry = Registry()
-    outcomes = _Outcomes(_folder(model), lake, training_data, master) if lake else None
-    watch = Watch(registry, MonitorRuns(), model, rule, workspace, urls, outcomes)
     reaction = _Reaction(model, lake, line, train, check_webhook(webhook) if webhook else None)
+    outcomes = _Outcomes(_folder(model), lake, training_data, master) if lake else None
+    registry = Registry()
+    watch = Watch(registry, MonitorRuns(), model, rule, workspace, urls, outcomes)
     standing = False
     for _ in _looks(every):
         try:

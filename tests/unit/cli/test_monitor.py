@@ -28,10 +28,17 @@ from tests.unit.cli.conftest import Call
     ],
 )
 def test_options_that_cannot_work_are_refused_before_anything_is_asked(
-    call: Call, options: tuple[str, ...], code: int, says: str
+    call: Call,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    code: int,
+    says: str,
 ) -> None:
     """No service, no registry and no Spark is needed to tell."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     ended = call("monitor", "no-such-model", *options)
+    assert not list(tmp_path.iterdir()), "a registry was opened"
     assert ended.code == code
     assert says in ended.err
 
